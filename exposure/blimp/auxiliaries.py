@@ -1,0 +1,20 @@
+"""The auxiliaries that BLiMP uses, positive and contracted."""
+
+from __future__ import annotations
+
+from exposure.rules import clean
+
+_POSITIVE = """
+is are was were has have had do does did can could may might must shall should will would
+""".split()
+_CONTRACTED = """
+isn't aren't wasn't weren't hasn't haven't hadn't don't doesn't didn't
+can't couldn't mightn't mustn't shouldn't won't wouldn't
+""".split()
+
+AUXILIARIES = frozenset(_POSITIVE + _CONTRACTED)
+
+
+def is_auxiliary(word: str) -> bool:
+    """Whether `word` has the form of an auxiliary; "had" may still be the main verb ("the dancers had a car")."""
+    return clean(word) in AUXILIARIES

@@ -1,0 +1,270 @@
+"""The order manifest: which data, packed how, in which order, made the batches of a run.
+
+`DataOrder` is read from and written to one JSON file (docs/run-manifest.md). Its `digest` is over everything that
+decides which text stands at which training position, and over nothing else: not over paths, nor over checkpoints.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from exposure.artefacts import atomic_write
+from exposure.errors import OrderError
+from exposure.positions import RowSlots, invert, shuffled_epoch, steps_of
+
+Packing = Literal["document-per-row", "concatenate"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Skipped(_Frozen):
+    """A line that --skip-bad left out: not part of the order."""
+
+    line: int
+    reason: str
+
+
+class Shard(_Frozen):
+    """One file of the corpus, as it was when the census read it."""
+
+    path: str
+    bytes: int
+    sha256: str
+    documents: int
+    tokens: int | None = None
+    skipped: tuple[Skipped, ...] = ()
+
+
+class TokenizerSpec(_Frozen):
+    """The tokenizer file and the special tokens that packing adds, by content and id."""
+
+    path: str
+    sha256: str
+    end_of_document: str | None = None
+    end_of_document_id: int | None = None
+    row_prefix: tuple[str, ...] = ()
+    row_prefix_ids: tuple[int, ...] = ()
+    row_suffix: tuple[str, ...] = ()
+    row_suffix_ids: tuple[int, ...] = ()
+
+
+class Sequential(_Frozen):
+    """Every epoch in file order."""
+
+    rule: Literal["sequential"] = "sequential"
+
+
+class Shuffled(_Frozen):
+    """Epochs from `from_epoch` (0-based) on shuffled, each by PCG64(seed + epoch)."""
+
+    rule: Literal["pcg64"] = "pcg64"
+    seed: int = Field(ge=0)
+    from_epoch: int = Field(default=0, ge=0)
+
+
+class OrderFile(_Frozen):
+    """A .npy file of integers: the row that each slot of the whole run holds."""
+
+    rule: Literal["file"] = "file"
+    path: str
+    sha256: str
+
+
+class Checkpoints(_Frozen):
+    """The steps at which the run was saved: every N steps (and step 0), or a list."""
+
+    every: int | None = Field(default=None, ge=1)
+    steps: tuple[int, ...] | None = None
+
+
+class DataOrder(_Frozen):
+    """The order manifest. `rows` is the training sequences in the corpus, `slots` those that the run shows."""
+
+    format: Literal["exposure.run"] = "exposure.run"
+    version: Literal[1] = 1
+    shards: tuple[Shard, ...] = Field(min_length=1)
+    text_field: str = "text"
+    id_field: str = "id"
+    tokenizer: TokenizerSpec | None = None
+    packing: Packing
+    sequence_length: int | None = Field(default=None, ge=1)
+    batch_sequences: int = Field(ge=1)
+    epochs: int = Field(default=1, ge=1)
+    order: Annotated[Sequential | Shuffled | OrderFile, Field(discriminator="rule")] = Sequential()
+    rows: int = Field(ge=1)
+    slots: int = Field(ge=1)
+    tail_tokens: int = 0
+    order_sha256: str | None = None
+    exactness: Literal["exact", "approximate"]
+    checkpoints: Checkpoints = Checkpoints()
+    census: str = "census"
+    provenance: dict[str, Any] = {}
+
+    @property
+    def steps(self) -> int:
+        """Training steps of the run."""
+        return steps_of(self.slots, self.batch_sequences)
+
+    @property
+    def text_tokens_per_row(self) -> int:
+        """Tokens of a row that are text (and end-of-document tokens): L less the row's prefix and suffix."""
+        if self.tokenizer is None or self.sequence_length is None:
+            raise OrderError("A run without a tokenizer has no token positions. Make it with --tokenizer FILE.")
+        return self.sequence_length - len(self.tokenizer.row_prefix) - len(self.tokenizer.row_suffix)
+
+    @property
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """The steps of the checkpoints that lie within the run, in order."""
+        steps = self.checkpoints.steps
+        if steps is None:
+            steps = tuple(range(0, self.steps + 1, self.checkpoints.every)) if self.checkpoints.every else ()
+        return tuple(step for step in sorted(set(steps)) if step <= self.steps)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of all that decides what text stands where; names the order in every artefact."""
+        decisive = self.model_dump(mode="json", exclude={"checkpoints", "census", "provenance", "exactness"})
+        for shard in decisive["shards"]:
+            del shard["path"]
+        for holder in (decisive["tokenizer"], decisive["order"]):
+            if holder is not None:
+                holder.pop("path", None)
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def row_slots(self, first_row: int, end_row: int) -> RowSlots:
+        """The slots of rows [first_row, end_row). Exactly the rows of a unit are inverted, so memory follows the unit."""
+        if isinstance(self.order, Sequential):
+            return _sequential_slots(first_row, end_row, self.rows, self.epochs)
+        return invert(self.run_order, first_row, end_row)
+
+    @cached_property
+    def run_order(self) -> npt.NDArray[Any]:
+        """The row in every slot of the run; checked against the manifest's digest."""
+        order = run_order(self.order, self.rows, self.epochs)
+        if self.order_sha256 is not None and order_digest(order) != self.order_sha256:
+            raise OrderError(
+                f"The order rebuilt by rule {self.order.rule!r} has another digest than the manifest's {self.order_sha256[:12]}…. "
+                "The order file or NumPy's shuffle has changed: save the original order as .npy and use --order-file."
+            )
+        return order
+
+    @classmethod
+    def load(cls, path: Path) -> DataOrder:
+        """Read a manifest; relative paths in it are taken from its folder."""
+        try:
+            order = cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise OrderError(f"There is no run manifest {path}. Make one with `exposure run init`.") from error
+        except (ValidationError, UnicodeDecodeError, OSError) as error:
+            raise OrderError(f"{path} is not a run manifest: {_first_problem(error)}. Make it again with `exposure run init`.") from error
+        return order.located(path.parent)
+
+    def located(self, folder: Path) -> DataOrder:
+        """The same order with absolute paths, relative ones being taken from `folder`."""
+
+        def locate(path: str) -> str:
+            return str((folder / path).absolute())
+
+        update: dict[str, Any] = {"census": locate(self.census)}
+        update["shards"] = tuple(shard.model_copy(update={"path": locate(shard.path)}) for shard in self.shards)
+        if self.tokenizer is not None:
+            update["tokenizer"] = self.tokenizer.model_copy(update={"path": locate(self.tokenizer.path)})
+        if isinstance(self.order, OrderFile):
+            update["order"] = self.order.model_copy(update={"path": locate(self.order.path)})
+        return self.model_copy(update=update)
+
+    def save(self, path: Path) -> None:
+        """Write the manifest; paths below its folder are written relative to it, so that both can be moved together."""
+        folder = path.absolute().parent
+
+        def relative(name: str) -> str:
+            absolute = Path(name).absolute()
+            return str(absolute.relative_to(folder)) if absolute.is_relative_to(folder) else str(absolute)
+
+        document = self.model_dump(mode="json")
+        document["census"] = relative(document["census"])
+        for holder in [*document["shards"], document["tokenizer"], document["order"]]:
+            if holder is not None and "path" in holder:
+                holder["path"] = relative(holder["path"])
+        with atomic_write(path) as partial:
+            partial.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def extends(self, other: DataOrder) -> bool:
+        """Whether every slot of `other` holds the same text here: the same sequential order with shards appended."""
+        if self.digest == other.digest:
+            return True
+        if not (isinstance(self.order, Sequential) and isinstance(other.order, Sequential)):
+            return False
+        same = all(
+            getattr(self, name) == getattr(other, name)
+            for name in ("packing", "sequence_length", "batch_sequences", "text_field", "id_field")
+        )
+        tokenizers = [order.tokenizer and order.tokenizer.model_copy(update={"path": ""}) for order in (self, other)]
+        mine, theirs = ([(s.sha256, s.documents, s.skipped) for s in order.shards] for order in (self, other))
+        return (
+            same
+            and tokenizers[0] == tokenizers[1]
+            and self.epochs == other.epochs == 1
+            and mine[: len(theirs)] == theirs
+        )
+
+
+def run_order(order: Sequential | Shuffled | OrderFile, rows: int, epochs: int) -> npt.NDArray[Any]:
+    """The row in every slot of a run over `rows` rows; raises OrderError where an order file does not fit."""
+    if isinstance(order, OrderFile):
+        return _read_order_file(order, rows)
+    if isinstance(order, Shuffled):
+        in_order = np.arange(rows, dtype=np.uint32)
+        epochs_in_order = min(order.from_epoch, epochs)
+        shuffled = [shuffled_epoch(rows, order.seed, epoch) for epoch in range(epochs_in_order, epochs)]
+        return np.concatenate([in_order] * epochs_in_order + shuffled)
+    return np.tile(np.arange(rows, dtype=np.int64), epochs)
+
+
+def order_digest(order: npt.NDArray[Any]) -> str:
+    """sha256 of an order as little-endian 64-bit integers, whatever type it is kept in."""
+    return hashlib.sha256(order.astype("<i8").tobytes()).hexdigest()
+
+
+def _read_order_file(order: OrderFile, rows: int) -> npt.NDArray[np.int64]:
+    try:
+        array = np.load(order.path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise OrderError(
+            f"The order file {order.path} cannot be read as .npy: {error}. "
+            "Write it with numpy.save: one integer for every slot of the run, the row that the slot holds."
+        ) from error
+    if array.ndim != 1 or array.dtype.kind not in "iu" or len(array) == 0:
+        raise OrderError(
+            f"The order file {order.path} holds {array.dtype} of shape {array.shape}; expected one dimension of integers, "
+            "one for every slot of the run."
+        )
+    if array.min() < 0 or array.max() >= rows:
+        raise OrderError(
+            f"The order file {order.path} names rows {array.min()} to {array.max()}, but the corpus has {rows} rows "
+            f"(0 to {rows - 1}). Is it the order of another corpus, packing or sequence length?"
+        )
+    return array.astype(np.int64)
+
+
+def _sequential_slots(first_row: int, end_row: int, rows: int, epochs: int) -> RowSlots:
+    in_epoch = np.arange(first_row, end_row, dtype=np.int64)
+    slots = (in_epoch[:, None] + np.arange(epochs, dtype=np.int64)[None, :] * rows).ravel()
+    return RowSlots(first_row, np.arange(0, len(slots) + 1, epochs, dtype=np.int64), slots)
+
+
+def _first_problem(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
+    return str(error)

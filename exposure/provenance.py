@@ -1,0 +1,29 @@
+"""What made an artefact: versions of everything that could matter, and digests of what went in."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from exposure import __version__
+
+_LIBRARIES = ("duckdb", "numpy", "pyahocorasick", "pyarrow", "tokenizers", "zstandard")
+
+
+def versions() -> dict[str, str]:
+    """Versions of this software, of Python and of the libraries that touch data."""
+    found = {"exposure": __version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "not installed"
+    return found
+
+
+def sha256_of_file(path: Path) -> str:
+    """sha256 of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

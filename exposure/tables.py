@@ -1,0 +1,112 @@
+"""One renderer for every answer on the shell: an aligned table for people; jsonl, csv and parquet for machines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from exposure.artefacts import atomic_write
+from exposure.errors import UsageError
+
+FORMATS = ("table", "jsonl", "csv", "parquet")
+Row = Mapping[str, object]
+
+
+def emit(rows: Sequence[Row], columns: Sequence[str], format: str, out: str | None = None) -> None:
+    """Write `rows` in `format` (one of FORMATS) to the file `out`, or to standard output.
+
+    Every row has every column; None is shown as "–" in tables, as an empty field in csv, as null elsewhere.
+    """
+    if format == "parquet":
+        if out is None:
+            raise UsageError("Parquet is not written to a terminal. Name a file with --out FILE.")
+        with atomic_write(Path(out)) as partial:
+            _write_parquet(rows, columns, partial)
+        return
+    text = {"table": table, "jsonl": _jsonl, "csv": _csv}[format](rows, columns)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    with atomic_write(Path(out)) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def table(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """Columns padded to the widest cell, numbers to the right, as people read them."""
+    cells = [[_cell(row[column]) for column in columns] for row in rows]
+    widths = [max(map(_width, [column, *(line[i] for line in cells)])) for i, column in enumerate(columns)]
+    right = [_is_numeric([row[column] for row in rows]) for column in columns]
+    lines = [_line(columns, widths, right), _line(["─" * width for width in widths], widths, right)]
+    lines += [_line(line, widths, right) for line in cells]
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = []
+    for cell, width, is_right in zip(cells, widths, right, strict=True):
+        fill = " " * (width - _width(cell))
+        padded.append(fill + cell if is_right else cell + fill)
+    return "  ".join(padded)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value)) or "–"
+    return _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """Control and formatting characters escaped, so that no corpus text can move the cursor or hide what follows."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") else ascii(c)[1:-1] for c in text)
+
+
+def _width(text: str) -> int:
+    """Columns that a terminal gives `text`: two for wide East Asian characters, none for combining marks."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def _is_numeric(values: Sequence[object]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
+
+
+def _jsonl(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    return "".join(json.dumps({c: row[c] for c in columns}, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_field(row[column]) for column in columns] for row in rows)
+    return buffer.getvalue()
+
+
+def _csv_field(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else value
+
+
+def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({column: [row[column] for row in rows] for column in columns}), path)

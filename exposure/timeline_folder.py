@@ -1,0 +1,184 @@
+"""A timeline on disk: its phrase groups, segments and generations, and which generation is current.
+
+    timeline.json        what never changes: match rule, K, grid of steps
+    order.json           the data order that is indexed
+    phrase_sets/         the phrase files that were given, whole
+    groups/              the phrases of each group: what one indexing added
+    segments/            one for each group and shard, and compacted ones
+    generations/         published DuckDB files, named by digest
+    CURRENT              the name of the newest generation
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from exposure.artefacts import atomic_write
+from exposure.errors import OrderError, TimelineError, UsageError
+from exposure.orders import DataOrder
+from exposure.phrases import MatchRule, Phrase, PhraseSet
+from exposure.segments import SegmentFolder
+
+TIMELINE_VERSION = 1
+FOLDERS = ("phrase_sets", "groups", "segments", "generations")
+GROUP_SCHEMA = pa.schema([("phrase", pa.string()), ("gap", pa.int32()), ("sentence_end", pa.bool_())])
+
+
+@dataclass(frozen=True)
+class TimelineSettings:
+    """What a timeline is made with, and keeps: everything in it is comparable."""
+
+    rule: MatchRule
+    keep_first: int
+    grid_every: int
+    version: int = TIMELINE_VERSION
+
+
+@dataclass(frozen=True)
+class TimelineFolder:
+    """The folder of one timeline."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path) -> TimelineFolder:
+        """A timeline that exists; raises TimelineError where there is none."""
+        if not (path / "timeline.json").exists():
+            raise TimelineError(f"There is no timeline at {path}. Make one with `exposure index --out {path}`.")
+        return cls(path)
+
+    @classmethod
+    def create(cls, path: Path, settings: TimelineSettings) -> TimelineFolder:
+        """Make a timeline, or open the one that is there when its settings are the same; UsageError when they differ."""
+        folder = cls(path)
+        if not (path / "timeline.json").exists():
+            if path.exists() and not (path.is_dir() and {one.name for one in path.iterdir()} <= set(FOLDERS)):
+                raise UsageError(f"{path} exists and is no timeline. Give --out a new folder.")
+            for name in FOLDERS:
+                (path / name).mkdir(parents=True, exist_ok=True)
+            with atomic_write(path / "timeline.json") as partial:
+                partial.write_text(json.dumps(asdict(settings), indent=1) + "\n", encoding="utf-8")
+        elif folder.settings != settings:
+            raise UsageError(
+                f"{path} was made with {_words(folder.settings)}; asked for now: {_words(settings)}. "
+                "Give the same options, or another --out."
+            )
+        return folder
+
+    @cached_property
+    def settings(self) -> TimelineSettings:
+        """Read from timeline.json."""
+        fields = self._json("timeline.json")
+        if fields.get("version") != TIMELINE_VERSION:
+            raise TimelineError(
+                f"{self.path} is of version {fields.get('version')}, this software reads {TIMELINE_VERSION}. "
+                "Use the version of `exposure` that made it, or index again."
+            )
+        return TimelineSettings(**{**fields, "rule": MatchRule(**fields["rule"])})
+
+    @property
+    def segments(self) -> SegmentFolder:
+        """The folder of segments."""
+        return SegmentFolder(self.path / "segments")
+
+    @property
+    def generations(self) -> Path:
+        """The folder of published generations."""
+        return self.path / "generations"
+
+    @property
+    def order(self) -> DataOrder:
+        """The data order that is indexed."""
+        return DataOrder.load(self.path / "order.json")
+
+    def set_order(self, order: DataOrder) -> None:
+        """Record the order; raises OrderError unless it is the one that is there or extends it."""
+        place = self.path / "order.json"
+        if place.exists():
+            present = self.order
+            if not order.extends(present):
+                raise OrderError(
+                    f"{self.path} holds the data order {present.digest[:12]}…, the run is {order.digest[:12]}…, which neither "
+                    "is that order nor appends shards to it. Give another --out."
+                )
+        order.save(place)
+
+    def groups(self) -> dict[str, PhraseSet]:
+        """Fingerprint → phrases, of every group, in the order of fingerprints."""
+        return {path.stem: self.group(path.stem) for path in sorted((self.path / "groups").glob("*.parquet"))}
+
+    def group(self, fingerprint: str) -> PhraseSet:
+        """The phrases of one group."""
+        table = pq.read_table(self.path / "groups" / f"{fingerprint}.parquet")
+        phrases = PhraseSet(tuple(Phrase(*row) for row in zip(*(table[name].to_pylist() for name in GROUP_SCHEMA.names), strict=True)))
+        if phrases.fingerprint != fingerprint:
+            raise TimelineError(f"The phrase group {fingerprint} of {self.path} is damaged. Restore it, or index into a new folder.")
+        return phrases
+
+    def admit(self, wanted: PhraseSet) -> list[str]:
+        """The groups that hold `wanted`, those phrases that no group had yet being made a group of their own."""
+        groups = self.groups()
+        known = {phrase: fingerprint for fingerprint, phrases in groups.items() for phrase in phrases}
+        new = PhraseSet.of(phrase for phrase in wanted if phrase not in known)
+        needed = {known[phrase] for phrase in wanted if phrase in known}
+        if len(new):
+            self._write_group(new)
+            needed.add(new.fingerprint)
+        return sorted(needed)
+
+    def _write_group(self, phrases: PhraseSet) -> None:
+        columns = [[getattr(phrase, name) for phrase in phrases] for name in ("text", "gap", "sentence_end")]
+        with atomic_write(self.path / "groups" / f"{phrases.fingerprint}.parquet") as partial:
+            pq.write_table(pa.table(columns, schema=GROUP_SCHEMA), partial)
+
+    @property
+    def current(self) -> Path:
+        """The current generation's file; raises TimelineError where nothing whole is published."""
+        pointer = self.path / "CURRENT"
+        if not pointer.exists():
+            raise TimelineError(
+                f"The timeline {self.path} has no published generation: indexing has not finished. "
+                "Run the same `exposure index` again (finished work is kept), or `exposure publish` what there is."
+            )
+        generation = self.generations / pointer.read_text(encoding="utf-8").strip()
+        if not generation.is_file():
+            raise TimelineError(
+                f"The timeline {self.path} names the generation {generation.name}, which is not there. "
+                f"Run `exposure publish {self.path}` to build it again from the segments."
+            )
+        return generation
+
+    def set_current(self, generation: Path) -> None:
+        """Make a published file the current generation."""
+        with atomic_write(self.path / "CURRENT") as partial:
+            partial.write_text(generation.name + "\n", encoding="utf-8")
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Hold the right to publish; another process that wants it waits."""
+        with (self.path / "publish.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _json(self, name: str) -> dict[str, object]:
+        try:
+            return dict(json.loads((self.path / name).read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise TimelineError(f"{self.path / name} cannot be read: {error}. Is {self.path} a timeline?") from error
+
+
+def _words(settings: TimelineSettings) -> str:
+    rule = settings.rule
+    return (
+        f"case {rule.case}, boundary {rule.boundary}, whitespace {rule.whitespace}, the first {settings.keep_first} exposures, "
+        f"a grid of {settings.grid_every} steps"
+    )

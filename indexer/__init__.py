@@ -1,0 +1,1 @@
+"""Batch jobs: from a corpus and critical phrases to an exposure timeline."""

@@ -1,0 +1,86 @@
+"""The local engine: units on this machine, in this process or in a pool of spawned ones."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.sharedctypes import Synchronized
+
+from exposure.errors import CorpusError, ExposureError
+from exposure.units import Unit
+from indexer.scan import ScanInputs, scan_unit
+
+POLL_SECONDS = 0.2
+OnText = Callable[[int], None]
+Outcome = tuple[Unit, CorpusError | None]
+_scanned: Synchronized[int] | None = None
+
+
+def run_units(inputs: ScanInputs, units: list[Unit], workers: int, on_text: OnText) -> Iterator[Outcome]:
+    """Scan every unit; yields each as it ends, with the error of a shard that could not be read.
+
+    Any other error ends the work, what is finished being kept.
+    """
+    if workers == 1 or len(units) < 2:
+        for unit in units:
+            yield unit, _attempt(inputs, unit, on_text)
+        return
+    yield from _run_in_pool(inputs, units, min(workers, len(units)), on_text)
+
+
+def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_text: OnText) -> Iterator[Outcome]:
+    context = multiprocessing.get_context("spawn")
+    scanned: Synchronized[int] = context.Value("q", 0)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_adopt, initargs=(scanned,)) as pool:
+        running: dict[Future[CorpusError | None], Unit] = {pool.submit(_scan, inputs, unit): unit for unit in units}
+        told = 0
+        try:
+            while running:
+                done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                on_text(scanned.value - told)
+                told = scanned.value
+                for future in done:
+                    yield running.pop(future), future.result()
+        except BrokenProcessPool as error:
+            raise ExposureError(
+                "A worker process died (killed, or out of memory). Finished units are kept: run the same command again, "
+                "with fewer --workers if memory was short."
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _adopt(scanned: Synchronized[int]) -> None:
+    global _scanned
+    _scanned = scanned
+    _end_with_parent()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this worker when the process that started it ends, however that ends."""
+    import ctypes
+    import signal
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _scan(inputs: ScanInputs, unit: Unit) -> CorpusError | None:
+    return _attempt(inputs, unit, _count)
+
+
+def _count(text_bytes: int) -> None:
+    if _scanned is not None:
+        with _scanned.get_lock():
+            _scanned.value += text_bytes
+
+
+def _attempt(inputs: ScanInputs, unit: Unit, on_text: OnText) -> CorpusError | None:
+    try:
+        scan_unit(inputs, unit, on_text)
+    except CorpusError as error:
+        return error
+    return None

@@ -1,0 +1,1 @@
+"""Engines that find phrases in text."""

@@ -1,0 +1,101 @@
+"""Bytes of a shard: plain, gzip or zstandard, decompressed as they stream, digested as they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import zstandard
+from isal import isal_zlib
+
+CHUNK_BYTES = 1 << 20
+
+
+class TruncatedStreamError(Exception):
+    """The compressed stream ends before its end mark, or is damaged."""
+
+
+class DigestingFile:
+    """A binary file whose sha256 is taken on the way; `digest()` reads what is left, so it is always the whole file's."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[bytes] = path.open("rb")
+        self._sha256 = hashlib.sha256()
+
+    def read(self) -> bytes:
+        """The next chunk; empty at the end."""
+        chunk = self._file.read(CHUNK_BYTES)
+        self._sha256.update(chunk)
+        return chunk
+
+    def digest(self) -> str:
+        """sha256 of the whole file, as hexadecimal digits."""
+        while self.read():
+            pass
+        return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def decompressed(file: DigestingFile, name: str) -> Iterator[bytes]:
+    """Chunks of uncompressed bytes, by the ending of `name`; raises TruncatedStreamError where the stream is cut or damaged."""
+    if name.endswith(".zst"):
+        yield from _zstandard(file)
+    elif name.endswith(".gz"):
+        yield from _gzip(file)
+    else:
+        while chunk := file.read():
+            yield chunk
+
+
+def _zstandard(file: DigestingFile) -> Iterator[bytes]:
+    # Not stream_reader: it ends quietly where a frame is cut short.
+    decompressor = zstandard.ZstdDecompressor(max_window_size=2**31)
+    frame = None
+    try:
+        while chunk := file.read():
+            while chunk:
+                frame = frame or decompressor.decompressobj()
+                yield frame.decompress(chunk)
+                chunk = frame.unused_data if frame.eof else b""
+                frame = None if frame.eof else frame
+    except zstandard.ZstdError as error:
+        raise TruncatedStreamError(f"the zstandard stream is damaged ({error})") from error
+    if frame is not None:
+        raise TruncatedStreamError("the zstandard stream ends in the middle of a frame: the file is truncated")
+
+
+def _gzip(file: DigestingFile) -> Iterator[bytes]:
+    member = None
+    try:
+        while chunk := file.read():
+            while chunk:
+                member = member or isal_zlib.decompressobj(wbits=31)
+                yield member.decompress(chunk)
+                chunk = member.unused_data.lstrip(b"\0") if member.eof else b""  # members may be padded with zeros
+                member = None if member.eof else member
+    except (isal_zlib.error, zlib.error) as error:
+        raise TruncatedStreamError(f"the gzip stream is damaged ({error})") from error
+    if member is not None:
+        raise TruncatedStreamError("the gzip stream ends before its end mark: the file is truncated")
+
+
+def lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """(byte at which the line starts, the line without its newline) for every line of a stream."""
+    start = 0
+    held: list[bytes] = []
+    for chunk in chunks:
+        pieces = chunk.split(b"\n")
+        held.append(pieces[0])
+        for piece in pieces[1:]:
+            line = b"".join(held)
+            yield start, line
+            start += len(line) + 1
+            held = [piece]
+    if last := b"".join(held):
+        yield start, last

@@ -1,0 +1,105 @@
+"""index_corpus(): the whole of indexing on one page."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from exposure.artefacts import atomic_write
+from exposure.census import Census
+from exposure.errors import CorpusError, ExposureError, UsageError
+from exposure.orders import DataOrder
+from exposure.phrases import MatchRule, PhraseSet
+from exposure.progress import Progress
+from exposure.provenance import sha256_of_file
+from exposure.publish import publish
+from exposure.timeline_folder import TimelineFolder, TimelineSettings
+from exposure.units import Unit, default_grid, plan_units
+from indexer.engines.local import run_units
+from indexer.scan import ScanInputs
+from indexer.tokens import TextTokenizer
+
+KEEP_FIRST = 8
+
+
+@dataclass(frozen=True)
+class IndexOptions:
+    """How to index. `grid_every` and `keep_first` are None for the timeline's own, or the defaults of a new one."""
+
+    rule: MatchRule = MatchRule()
+    keep_first: int | None = None
+    grid_every: int | None = None
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class IndexResult:
+    """What indexing did: units found finished, scanned now, and the errors of those that could not be scanned."""
+
+    generation: Path
+    units: int
+    scanned: int
+    holes: tuple[tuple[int, str], ...]
+
+
+def index_corpus(
+    run: Path, phrases: PhraseSet, out: Path, options: IndexOptions, pair_sets: tuple[Path, ...] = (), census: Path | None = None
+) -> IndexResult:
+    """Scan what `phrases` needs and `out` has not got, publish, and say what was done.
+
+    A shard that is missing or changed leaves a hole in the coverage and does not stop the rest; running again fills it.
+    """
+    order = DataOrder.load(run)
+    counted = Census.open(order, census)
+    if order.tokenizer is not None:
+        TextTokenizer.of(order.tokenizer)
+    folder = TimelineFolder.create(out, _settings(out, order, options))
+    folder.set_order(order)
+    groups = folder.admit(phrases)
+    for pair_set in pair_sets:
+        _keep_pair_set(folder, pair_set)
+    units = plan_units(counted, groups, folder.settings)
+    todo = [unit for unit in units if not folder.segments.has(unit.key)]
+    inputs = ScanInputs(out.absolute(), run.absolute(), census.absolute() if census else Path(order.census))
+    holes = _scan(inputs, units, todo, order, options.workers)
+    if len(holes) == len(units):
+        raise CorpusError(f"No shard could be scanned. {holes[0][1]}")
+    return IndexResult(publish(folder, counted), len(units), len(todo) - len(holes), tuple(holes))
+
+
+def _settings(out: Path, order: DataOrder, options: IndexOptions) -> TimelineSettings:
+    present = TimelineFolder(out).settings if (out / "timeline.json").exists() else None
+    keep_first = options.keep_first or (present.keep_first if present else KEEP_FIRST)
+    grid_every = options.grid_every or (present.grid_every if present else default_grid(order.steps))
+    return TimelineSettings(options.rule, keep_first, grid_every)
+
+
+def _scan(inputs: ScanInputs, units: list[Unit], todo: list[Unit], order: DataOrder, workers: int) -> list[tuple[int, str]]:
+    holes = []
+    sizes = {unit.key: order.shards[unit.shard].bytes for unit in units}
+    done_bytes = sum(sizes.values()) - sum(sizes[unit.key] for unit in todo)
+    with Progress("index", sum(sizes.values()), done_bytes) as progress:
+        for unit, error in run_units(inputs, todo, workers, lambda text_bytes: progress.advance(0, text_bytes)):
+            progress.advance(sizes[unit.key])
+            if error is not None:
+                holes.append((unit.shard, str(error)))
+    return sorted(holes)
+
+
+def _keep_pair_set(folder: TimelineFolder, source: Path) -> None:
+    """A copy of the phrase file under its digest, so that splits can be asked for without it."""
+    if not source.is_file():
+        raise UsageError(f"There is no phrase file {source}.")
+    place = folder.path / "phrase_sets" / f"{sha256_of_file(source)[:40]}.parquet"
+    if not place.exists():
+        with atomic_write(place) as partial:
+            shutil.copyfile(source, partial)
+
+
+def republish(out: Path, census: Path | None = None) -> Path:
+    """Publish what is finished in a timeline's folder, without scanning."""
+    folder = TimelineFolder.open(out)
+    if not (out / "order.json").exists():
+        raise ExposureError(f"{out} has no order yet, so there is nothing to publish. Run `exposure index` first.")
+    return publish(folder, Census.open(folder.order, census))
