@@ -20,7 +20,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     when `path` cannot be a file.
     """
     target = Path(path)
-    _refuse_impossible(target)
+    try:
+        _refuse_impossible(target)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}. Choose another name.") from error
     temporary = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
     try:
         yield temporary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -140,7 +141,7 @@ def _uid(uid: object, file: Path) -> str:
 
 def _rule(uid: str, fields: object, file: Path) -> ParadigmRule:
     if not isinstance(fields, dict):
-        raise PairsError(f"{file}, paradigm {uid}: keys were expected ({_known_keys()}), not {fields!r}.")
+        raise PairsError(f"{file}, paradigm {uid}: keys were expected ({_known_keys()}), not {reprlib.repr(fields)}.")
     try:
         spec = OwnRule.model_validate(fields)
     except ValidationError as error:
@@ -171,7 +172,7 @@ def _first_problem(error: ValidationError) -> str:
         return f"{key} is missing. Add it."
     if first["type"] == "value_error":
         return f"{first['ctx']['error']}."
-    return f"{key} is {first['input']!r}: {first['msg']}. docs/rules.md says what it can be."
+    return f"{key} is {reprlib.repr(first['input'])}: {first['msg']}. docs/rules.md says what it can be."
 
 
 def _spans(spec: OwnRule, where: str) -> Callable[[Words, Words], Spans]:

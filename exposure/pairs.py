@@ -117,7 +117,10 @@ def pair_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The files that `paths` stand for: a folder stands for its *.jsonl and *.csv, by name; PairsError if for none."""
     files = []
     for path in map(Path, paths):
-        files += _folder_files(path) if path.is_dir() else [_named_file(path)]
+        try:
+            files += _folder_files(path) if path.is_dir() else [_named_file(path)]
+        except OSError as error:
+            raise PairsError(f"{path} cannot be read: {error.strerror}. Check its name and permissions.") from error
     if not files:
         raise PairsError("No file of pairs was given. Name .jsonl, .csv or .txt files, or a folder of them.")
     return files
@@ -135,10 +138,7 @@ def _named_file(path: Path) -> Path:
 
 
 def _folder_files(folder: Path) -> list[Path]:
-    try:
-        inside = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
-    except OSError as error:
-        raise PairsError(f"{folder} cannot be read: {error.strerror}. Check its permissions.") from error
+    inside = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     unclear = [file.name for file in inside if file.suffix.lower() in AMBIGUOUS_IN_FOLDER]
     if unclear:
         raise PairsError(

@@ -113,9 +113,9 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _checked_table(path: Path) -> pa.Table:
-    if not path.is_file():
-        raise PairsError(f"{path} does not exist, or is no file. {REMEDY}")
     try:
+        if not path.is_file():
+            raise PairsError(f"{path} does not exist, or is no file. {REMEDY}")
         with pq.ParquetFile(path) as file:
             table = file.read()
         table.validate(full=True)

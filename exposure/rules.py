@@ -28,6 +28,12 @@ class Span:
     critical: int | None = None
     context: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a span that is empty, or whose words lie outside it: the sentence is not of the rule's shape."""
+        marked = [index for index in (self.critical, self.context) if index is not None]
+        if not 0 <= self.start < self.end or not all(self.start <= index < self.end for index in marked):
+            raise ValueError("its words are not in the expected order")
+
 
 Spans = tuple[Span | None, Span | None]
 
@@ -57,12 +63,14 @@ def clean(word: str) -> str:
 
 
 def apply_rule(rule: ParadigmRule, pair: MinimalPair) -> tuple[CriticalPhrase, CriticalPhrase]:
-    """The critical phrases of both sides (good, bad) of `pair`; raises PairsError naming the pair when the rule cannot."""
+    """The critical phrases of both sides (good, bad) of `pair`; raises PairsError naming a pair that does not fit."""
     good, bad = pair.sentence_good.split(), pair.sentence_bad.split()
     spans: Spans = (None, None)
     if rule.spans is not None:
         try:
             spans = rule.spans(good, bad)
+            _check(rule, good, spans[0])
+            _check(rule, bad, spans[1])
         except (ValueError, IndexError) as error:
             raise PairsError(
                 f"{pair.uid}/{pair.pair_id}: the rule ({rule.summary}) does not fit "
@@ -74,7 +82,19 @@ def apply_rule(rule: ParadigmRule, pair: MinimalPair) -> tuple[CriticalPhrase, C
     )
 
 
-def _critical_phrase(rule: ParadigmRule, pair: MinimalPair, side: Side, words: Words, span: Span | None) -> CriticalPhrase:
+def _check(rule: ParadigmRule, words: Words, span: Span | None) -> None:
+    """A span ends within its sentence, and a gap pattern matches the very sentence that it comes from."""
+    if span is None:
+        return
+    if span.end > len(words):
+        raise ValueError(f"a word is missing after {words[-1]!r}")
+    if rule.gap and not 1 <= span.end - 1 - span.start <= rule.gap:
+        raise ValueError(f"the two words of the gap pattern are not 1 to {rule.gap} words apart")
+
+
+def _critical_phrase(
+    rule: ParadigmRule, pair: MinimalPair, side: Side, words: Words, span: Span | None
+) -> CriticalPhrase:
     def word(index: int | None) -> str | None:
         return None if index is None else clean(words[index])
 

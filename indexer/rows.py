@@ -96,7 +96,7 @@ class _DocumentPerRow:
     def pack(self, document: PackedDocument) -> Iterator[Passage]:
         text, lengths = document.text, document.lengths
         if len(lengths) > self.row_tokens:
-            text = _cut(text, 0, int(lengths.size[: self.row_tokens].sum()))
+            text = cut(text, 0, int(lengths.size[: self.row_tokens].sum()))
         yield Passage(
             row=self.first_row + document.index,
             text=text,
@@ -130,7 +130,7 @@ class _Concatenate:
             self._start_row_if_due()
             row, within = divmod(self.place, self.row_tokens)
             end = min(len(lengths), token + self.row_tokens - within)
-            text = _cut(document.text, int(ends[token]), int(ends[end]))
+            text = cut(document.text, int(ends[token]), int(ends[end]))
             lead = int(_lead_of(lengths, token, end))
             if row < self.rows:
                 yield Passage(
@@ -167,7 +167,7 @@ def _lead_of(lengths: TokenLengths, start: int, end: int) -> int:
     return lead
 
 
-def _cut(text: str, first_byte: int, end_byte: int) -> str:
+def cut(text: str, first_byte: int, end_byte: int) -> str:
     """Bytes [first, end) of a text's UTF-8 as text; a character cut in two becomes U+FFFD in both rows."""
     if text.isascii():
         return text[first_byte:end_byte]

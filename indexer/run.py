@@ -9,8 +9,9 @@ from pathlib import Path
 from exposure.artefacts import atomic_write
 from exposure.census import Census
 from exposure.errors import CorpusError, ExposureError, UsageError
+from exposure.folding import canonical
 from exposure.orders import DataOrder
-from exposure.phrases import MatchRule, PhraseSet
+from exposure.phrases import MatchRule, Phrase, PhraseSet
 from exposure.progress import Progress
 from exposure.provenance import sha256_of_file
 from exposure.publish import publish
@@ -56,7 +57,7 @@ def index_corpus(
         TextTokenizer.of(order.tokenizer)
     folder = TimelineFolder.create(out, _settings(out, order, options))
     folder.set_order(order)
-    groups = folder.admit(phrases)
+    groups = folder.admit(_as_looked_up(phrases, options.rule))
     for pair_set in pair_sets:
         _keep_pair_set(folder, pair_set)
     units = plan_units(counted, groups, folder.settings)
@@ -66,6 +67,10 @@ def index_corpus(
     if len(holes) == len(units):
         raise CorpusError(f"No shard could be scanned. {holes[0][1]}")
     return IndexResult(publish(folder, counted), len(units), len(todo) - len(holes), tuple(holes))
+
+
+def _as_looked_up(phrases: PhraseSet, rule: MatchRule) -> PhraseSet:
+    return PhraseSet.of(Phrase(canonical(phrase.text, rule), phrase.gap, phrase.sentence_end) for phrase in phrases)
 
 
 def _settings(out: Path, order: DataOrder, options: IndexOptions) -> TimelineSettings:

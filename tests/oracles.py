@@ -448,9 +448,9 @@ def _nearest_earlier(earlier: list[int], later: int, layout: Layout) -> int | No
 class Finder:
     """Many phrases at once. It only skips phrases that surely do not occur; `find_slow`'s expressions decide.
 
-    A phrase that matches is a plain substring of the text once each run of white space is made one space (of the text
-    as it is, with verbatim white space), so each of its own substrings is one too: a phrase is looked up by the one of
-    `GRAM` characters that the fewest phrases have, or always when it is shorter.
+    A phrase that matches is a plain substring of the text once each run of white space is made one space, so each of
+    its own substrings is one too: a phrase is looked up by the one of `GRAM` characters that the fewest phrases have,
+    or always when it is shorter.
     """
 
     GRAM = 6
@@ -470,8 +470,8 @@ class Finder:
         """The starts of every match in one passage, for the phrases that have one."""
         folded = fold(text, self.rule)
         layout = Layout(folded)
-        plain = " ".join(folded.split()) if self.rule.whitespace == "collapse" else folded
-        found = {phrase: _matches(phrase, self._patterns(phrase), folded, layout) for phrase in self.candidates(plain)}
+        candidates = self.candidates(" ".join(folded.split()))
+        found = {phrase: _matches(phrase, self._patterns(phrase), folded, layout) for phrase in candidates}
         return {phrase: starts for phrase, starts in found.items() if starts}
 
     def candidates(self, plain: str) -> Iterator[Phrase]:

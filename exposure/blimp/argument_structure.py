@@ -3,14 +3,14 @@
 * causative, transitive: from the verb to the head of its object, which an intransitive verb does not take. The object
   is what the sides share at the end, less a particle ("stood up David" / "spoken up David"). Where the sides differ in
   a preposition only ("disagreed with" / "disagreed", "works with" / "works hard"), the verb is the word before it.
-* drop_argument, inchoative, intransitive: the verb and what follows it to the sentence end, where an object is missing,
-  after the word before the verb: an auxiliary, or else the subject's head. That word is the context. The auxiliary is
-  taken because it decides how the verb is read: "had worn." lacks an object, "was worn." does not.
+* drop_argument, inchoative, intransitive: to the sentence end, where an object is missing. From the auxiliary, which
+  decides how the verb is read ("had worn." lacks an object, "was worn." does not), or else from the subject's head
+  ("father of Randolf hides."). That word is the context. Of a verb in several words the first is critical.
 * passive_1, passive_2: from the passive auxiliary (the sentence's only one) to "by", or to the sentence end. Two pairs
   of passive_1 have identical sides ("was left by"); they are marked by the words alone.
 * animate_subject_passive: from the participle to the head of the "by" phrase, the last word ("newspaper article").
-* animate_subject_trans: from the subject's head to the main verb, whole ("sounded like", "messed up"), over an auxiliary
-  in 615 pairs. In three more "had" or "has" is the main verb ("The dancers had these couches").
+* animate_subject_trans: from the subject's head to the main verb, whole ("sounded like", "messed up"), over an
+  auxiliary in 613 pairs. In five more "had" is the main verb ("The dancers had these couches").
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def _verb_and_object(words: Words, verb: int, rest: int) -> Span:
 def _verb_to_end(words: Words, verb: int) -> Span:
     if verb == 0:
         raise ValueError("the verb that differs has no subject before it")
-    return Span(verb - 1, len(words), critical=verb, context=verb - 1)
+    before = verb - 1 if is_auxiliary(words[verb - 1]) else head(words, 0, verb)
+    return Span(before, len(words), critical=verb, context=before)
 
 
 def _passive_by(words: Words) -> Span:

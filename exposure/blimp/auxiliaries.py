@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from exposure.rules import clean
 
-_POSITIVE = """
-is are was were has have had do does did can could may might must shall should will would
-""".split()
-_CONTRACTED = """
-isn't aren't wasn't weren't hasn't haven't hadn't don't doesn't didn't
-can't couldn't mightn't mustn't shouldn't won't wouldn't
-""".split()
-
-AUXILIARIES = frozenset(_POSITIVE + _CONTRACTED)
+AUXILIARIES = frozenset({
+    "is", "are", "was", "were", "has", "have", "had", "do", "does", "did",
+    "can", "could", "may", "might", "must", "shall", "should", "will", "would",
+    "isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't", "hadn't", "don't", "doesn't", "didn't",
+    "can't", "couldn't", "mightn't", "mustn't", "shouldn't", "won't", "wouldn't",
+})  # fmt: skip
 
 
 def is_auxiliary(word: str) -> bool:

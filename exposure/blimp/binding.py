@@ -58,7 +58,9 @@ def _reconstruction(good: Words, bad: Words) -> Spans:
     before_verb = subject_head_before(good, verb_before(good, len(good)))
     at_end = len(bad) - 1
     if clean(good[before_verb]) != clean(bad[at_end]):
-        raise ValueError(f"the subject {good[before_verb]!r} of one side is not the object {bad[at_end]!r} of the other")
+        raise ValueError(
+            f"the subject {good[before_verb]!r} of one side is not the object {bad[at_end]!r} of the other"
+        )
     return _reflexive_to_noun(good, before_verb), _reflexive_to_noun(bad, at_end)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-DEMONSTRATIVES = frozenset(("this", "that", "these", "those"))
+DEMONSTRATIVES = frozenset({"this", "that", "these", "those"})
 
-DETERMINERS = DEMONSTRATIVES | frozenset("a an the some many most all every each no few several one".split())
+DETERMINERS = DEMONSTRATIVES | {
+    "a", "an", "the", "some", "many", "most", "all", "every", "each", "no", "few", "several", "one",
+}  # fmt: skip
 
-ELLIPSIS_QUANTIFIERS = frozenset("one two three four five six seven eight nine ten".split()) | frozenset(
-    "some many most few fewer several more lot".split()
-)
+ELLIPSIS_QUANTIFIERS = frozenset({
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "some", "many", "most", "few", "fewer", "several", "more", "lot",
+})  # fmt: skip
 """Last words of the quantifiers that can stand without their noun: "three", "a few", "almost as many", "a lot"."""
 
 QUANTIFIER_OPENINGS = (["at", "least", "as"], ["almost", "as"], ["as"], ["a"])

@@ -78,6 +78,6 @@ RULES = (
         "sentential_subject_island",
         "E",
         "No phrase: extraction from a clause that is the subject.",
-        reason="Both sides have the same words; what differs is whether the gap lies in the clausal subject or after it.",
+        reason="Both sides have the same words; what differs is whether the gap lies inside the clausal subject.",
     ),
 )

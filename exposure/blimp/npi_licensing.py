@@ -20,7 +20,7 @@ from exposure.rules import ParadigmRule, Span, Spans, Words
 _EVER = ("ever",)
 
 
-def _start_to_changed_adverb(words: Words, adverb: int) -> Span:
+def _start_to_changed_adverb(_words: Words, adverb: int) -> Span:
     return Span(0, adverb + 1, critical=adverb)
 
 

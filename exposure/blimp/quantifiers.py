@@ -1,8 +1,8 @@
 """Quantifiers: "There was a book" / "There was each book"; "No girl met fewer than two" / "at most two".
 
 * existential_there_quantifiers_1: from "there" to the quantifier, the third word of every sentence.
-* existential_there_quantifiers_2: good "all shoes aren't there", bad "there aren't all": from the quantifier to "there",
-  or the other way round.
+* existential_there_quantifiers_2: good "all shoes aren't there", bad "there aren't all": from the quantifier to
+  "there", or the other way round.
 * superlative_quantifiers_1: from "no", which decides, to the quantifier, which differs; without "no" both are fine. Its
   critical word is the one of degree: "fewer", "more", "most", "least".
 * superlative_quantifiers_2: from the determiner, which differs, to "at most" or "at least", which decides.
@@ -27,8 +27,8 @@ def _quantifier_and_there(good: Words, bad: Words) -> Spans:
     return Span(0, there + 1, critical=0, context=there), Span(0, quantifier + 1, critical=quantifier, context=0)
 
 
-def _no_to_degree(words: Words, quantifier: int) -> Span:
-    """The quantifier has two words, "fewer than" or "at most"."""
+def no_to_degree(words: Words, quantifier: int) -> Span:
+    """From "no", the first word, to the quantifier that differs; it has two words, "fewer than" or "at most"."""
     critical = quantifier + 1 if clean(words[quantifier]) == "at" else quantifier
     return Span(0, quantifier + 2, critical=critical, context=find(words[:1], ("no",)))
 
@@ -59,7 +59,7 @@ RULES = (
         "superlative_quantifiers_1",
         "C",
         "From 'no' to the quantifier of the object, which differs (comparative or superlative).",
-        at_difference(_no_to_degree),
+        at_difference(no_to_degree),
         flags=(DEGENERATE,),
     ),
     ParadigmRule(

@@ -20,7 +20,7 @@ from exposure.rules import ParadigmRule, Span, Words
 def head_to_changed_verb(words: Words, verb: int) -> Span:
     """The subject's last word and the verb or auxiliary that differs."""
     if verb == 0:
-        raise ValueError("the verb that differs has no subject before it")
+        raise ValueError(f"no subject stands before {words[verb]!r}")
     return Span(verb - 1, verb + 1, critical=verb, context=verb - 1)
 
 

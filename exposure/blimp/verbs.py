@@ -9,10 +9,12 @@ from __future__ import annotations
 from exposure.blimp.auxiliaries import is_auxiliary
 from exposure.rules import Words, clean
 
-PARTICLES = frozenset("about around at away by down for from over through to up with".split())
+PARTICLES = frozenset({
+    "about", "around", "at", "away", "by", "down", "for", "from", "over", "through", "to", "up", "with",
+})  # fmt: skip
 """Particles and prepositions that belong to BLiMP's transitive verbs."""
 
-VERBS_WITH_LIKE = frozenset("look looks looked looking sound sounds sounded sounding".split())
+VERBS_WITH_LIKE = frozenset({"look", "looks", "looked", "looking", "sound", "sounds", "sounded", "sounding"})
 
 
 def is_particle(words: Words, index: int) -> bool:

@@ -37,10 +37,11 @@ model can get a pair right that it has never seen.
 
     lexicon.py      the words                       carriers.py   sentences that carry a phrase
     grammar.py      background sentences            writings.py   ways of writing a phrase that count
-    paradigms.py    the minimal pairs               gaps.py       the same, and near misses, for gap patterns
-    plants.py       what goes where, and when       misses.py     near misses
-    documents.py    whole documents                 truth.py      the known answers
-    bpe.py          the tokenizer                   world.py      the settings, and all files
+    drafts.py       the words of the pairs          gaps.py       the same, and near misses, for gap patterns
+    paradigms.py    the minimal pairs               misses.py     near misses
+    plants.py       what goes where, and when       truth.py      the known answers
+    documents.py    whole documents                 world.py      the settings, and all files
+    bpe.py          the tokenizer
 """
 
 from exposure.world.plants import CUT_WORDS, HEAD_TOKENS, HEAD_WORDS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 
 from exposure.world import lexicon as lx
 
@@ -19,11 +20,11 @@ Pair = tuple[str, str]
 _FUNCTION_WORDS = (
     "the The a an Every One Another Many Some Two two three some many is are was were has her his She He There in near "
     "behind beyond by said and Later Today Here herself himself this that these those This That These Those"
-).split()
+)
 
 
 def byte_symbols() -> tuple[str, ...]:
-    """The character that stands for each byte: itself where it is printable, else one from U+0100 on (GPT-2's table)."""
+    """The character that stands for each byte: itself where it is printable, else one from U+0100 on: GPT-2's table."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     others = iter(range(0x100, 0x200))
     return tuple(chr(byte if byte in printable else next(others)) for byte in range(256))
@@ -36,9 +37,9 @@ def training_words() -> Counter[str]:
     words = Counter({f" {word}": 2 for word in verbs + nouns})
     words.update({f" {word}": 2 for word in lx.PLACES + lx.ADJECTIVES + lx.INTRANSITIVE + lx.REFLEXIVE})
     words.update({f" {name}": 2 for name in lx.NAMES})
-    words.update({name: 1 for name in lx.NAMES})
-    words.update({f" {word}": 20 for word in _FUNCTION_WORDS})
-    words.update({word: 4 for word in _FUNCTION_WORDS if word[0].isupper()})
+    words.update(lx.NAMES)
+    words.update({f" {word}": 20 for word in _FUNCTION_WORDS.split()})
+    words.update({word: 4 for word in _FUNCTION_WORDS.split() if word[0].isupper()})
     stems = [auxiliary.removesuffix("'t") for both in lx.NEGATED_AUXILIARIES for auxiliary in both]
     words.update({"'t": 20} | {f" {stem}": 8 for stem in stems})
     return words
@@ -52,7 +53,7 @@ def learn_merges(words: Counter[str], count: int) -> list[Pair]:
     for _ in range(count):
         pairs: Counter[Pair] = Counter()
         for word, piece in pieces.items():
-            for pair in zip(piece, piece[1:], strict=False):
+            for pair in pairwise(piece):
                 pairs[pair] += words[word]
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))
         merges.append(best)

@@ -34,6 +34,10 @@ def regular(base: str, past: str | None = None, participle: str | None = None) -
     return Verb(base, third, past, participle or past, stem + "ing")
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 def plural(noun: str) -> str:
     """All nouns here add s."""
     return noun + "s"
@@ -44,30 +48,32 @@ def with_article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
-WOMEN = tuple(
+WOMEN = _words(
     "Ansha Belvi Corisa Delmira Elowe Fennaly Gisla Halwen Ilvana Jorisa Keldra Lunesa Ombria Nelith Orsina Pellia "
-    "Quennay Rildis Sovra Tamsa Ulvia Venneth Wilnara Xandris Yselma Zelmi Aléna Zoëlis Nívane Sólvi Brünna Évaly".split()
+    "Quennay Rildis Sovra Tamsa Ulvia Venneth Wilnara Xandris Yselma Zelmi Aléna Zoëlis Nívane Sólvi Brünna Évaly"
 )
-MEN = tuple(
+MEN = _words(
     "Aldrun Borun Cestor Dorvan Eskel Farro Gorlan Hestor Ivarn Jandor Kesten Lodrik Murrek Noldan Osrik Perrod "
-    "Quillon Rondar Seldor Taldo Ulfrin Voldar Wendor Xerno Yorrik Zandor Bénor Jörund Tomås Hålkan Çelik Ñandro".split()
+    "Quillon Rondar Seldor Taldo Ulfrin Voldar Wendor Xerno Yorrik Zandor Bénor Jörund Tomås Hålkan Çelik Ñandro"
 )
 NAMES = WOMEN + MEN
 
-PEOPLE = tuple(
+PEOPLE = _words(
     "sailor baker miller farmer painter singer teacher doctor porter weaver hunter gardener student cousin driver "
-    "captain merchant actor scholar tailor carpenter soldier stranger visitor".split()
+    "captain merchant actor scholar tailor carpenter soldier stranger visitor"
 )
-THINGS = tuple(
+THINGS = _words(
     "kettle lantern basket ladder ribbon blanket hammer carpet candle mirror bottle pillow wagon barrel letter coat "
-    "cup table chair boat clock spoon shovel saddle violin picture helmet bucket curtain drawer".split()
+    "cup table chair boat clock spoon shovel saddle violin picture helmet bucket curtain drawer"
 )
-PLACES = tuple("harbour valley village garden tower market bridge forest river station square island".split())
-ADJECTIVES = tuple("old red small heavy round bright cheap plain wooden dusty empty yellow".split())
+PLACES = _words("harbour valley village garden tower market bridge forest river station square island")
+ADJECTIVES = _words("old red small heavy round bright cheap plain wooden dusty empty yellow")
 
 TRANSITIVE = tuple(
-    regular(base)
-    for base in "mend lift push count wash polish borrow collect admire repair deliver inspect paint pack weigh".split()
+    map(
+        regular,
+        _words("mend lift push count wash polish borrow collect admire repair deliver inspect paint pack weigh"),
+    )
 )
 IRREGULAR = (
     regular("break", "broke", "broken"),
@@ -83,8 +89,8 @@ IRREGULAR = (
     regular("see", "saw", "seen"),
     regular("know", "knew", "known"),
 )
-INTRANSITIVE = tuple("slept laughed yawned smiled coughed arrived vanished waited sneezed danced wept rested".split())
-REFLEXIVE = tuple("praised blamed taught dressed amused defended trusted scolded".split())
+INTRANSITIVE = _words("slept laughed yawned smiled coughed arrived vanished waited sneezed danced wept rested")
+REFLEXIVE = _words("praised blamed taught dressed amused defended trusted scolded")
 
 SINGULAR_DEMONSTRATIVES = ("this", "that")
 PLURAL_DEMONSTRATIVES = ("these", "those")

@@ -11,7 +11,7 @@ from exposure.errors import UsageError
 
 def names(folder: Path) -> list[str]:
     """What is in a folder, hidden files too."""
-    return sorted(os.listdir(folder))
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_file_appears_only_after_the_block(tmp_path: Path) -> None:
@@ -86,8 +86,9 @@ def test_bytes_reach_the_disk_before_the_name(tmp_path: Path, monkeypatch: pytes
 
 def test_missing_folder(tmp_path: Path) -> None:
     """A folder that does not exist is named before anything is written."""
-    with pytest.raises(UsageError, match=r"the folder .*no does not exist\. Make it first"), atomic_write(
-        tmp_path / "no" / "a"
+    with (
+        pytest.raises(UsageError, match=r"the folder .*no does not exist\. Make it first"),
+        atomic_write(tmp_path / "no" / "a"),
     ):
         pytest.fail("the block must not run")
 
@@ -98,8 +99,14 @@ def test_target_is_a_folder(tmp_path: Path) -> None:
         pytest.fail("the block must not run")
 
 
+def test_impossible_name(tmp_path: Path) -> None:
+    """A name that no file can have is an answer, not a traceback."""
+    with pytest.raises(UsageError, match="cannot be written: File name too long"), atomic_write(tmp_path / ("a" * 300)):
+        pytest.fail("the block must not run")
+
+
 def test_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder in which nothing may be written is named."""
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(UsageError, match="no permission in"), atomic_write(tmp_path / "a"):
         pytest.fail("the block must not run")

@@ -119,7 +119,9 @@ def test_no_rule_and_no_phrase() -> None:
 
 def test_rule_that_does_not_fit() -> None:
     """A rule that cannot mark a pair is an error that names the pair."""
-    broken = ParadigmRule("p", "A", "the impossible", spans=lambda good, bad: (Span(0, 1, critical=good.index("x")), None))
+    broken = ParadigmRule(
+        "p", "A", "the impossible", spans=lambda good, _: (Span(0, 1, critical=good.index("x")), None)
+    )
     with pytest.raises(PairsError, match=r"^p/0: the rule \(the impossible\) does not fit 'We saw"):
         extract([PAIR], {"p": broken})
 
@@ -169,7 +171,9 @@ def test_flags_of_explicit_phrases() -> None:
     ]
 
 
-@given(st.text(st.sampled_from("aB .ßÉ'’中?"), max_size=12), st.text(st.sampled_from("abé .'ß中"), min_size=1, max_size=4))
+@given(
+    st.text(st.sampled_from("aB .ßÉ'’中?"), max_size=12), st.text(st.sampled_from("abé .'ß中"), min_size=1, max_size=4)
+)
 def test_phrase_not_in_sentence_against_plain_search(sentence: str, phrase: str) -> None:
     """The flag is there exactly when the phrase is no substring, case, apostrophes and white space apart."""
     if not phrase.strip() or not sentence.strip():
@@ -236,7 +240,7 @@ def test_explain_a_rule() -> None:
 
 def test_explain_marks_what_the_rule_took() -> None:
     """Of two places with the same words, the one that the rule took is marked; a gap pattern is marked in two."""
-    gap = ParadigmRule("p", None, "gap", spans=lambda good, bad: (Span(2, 5), None), gap=9, flags=("degenerate",))
+    gap = ParadigmRule("p", None, "gap", spans=lambda *_: (Span(2, 5), None), gap=9, flags=("degenerate",))
     text = explain(MinimalPair("p", "0", "cat it  cat saw it.", "x"), gap)
     assert "  good      cat it  [cat] saw [it.]\n" in text
     assert "phrase    'cat … it', the words 1 to 9 words apart in one sentence\n" in text
@@ -248,7 +252,7 @@ def test_explain_marks_what_the_rule_took() -> None:
 
 def test_explain_an_anchor() -> None:
     """An anchored phrase says so."""
-    rule = ParadigmRule("p", "B$", "x", spans=lambda good, bad: (Span(0, 1), Span(0, 1)), sentence_end=True)
+    rule = ParadigmRule("p", "B$", "x", spans=lambda *_: (Span(0, 1), Span(0, 1)), sentence_end=True)
     assert "phrase    'a', then a sentence end" in explain(MinimalPair("p", "0", "a.", "b."), rule)
 
 

@@ -1,6 +1,7 @@
 """Rules from YAML: what they mark, and how a wrong file is answered."""
 
 import itertools
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 
 from exposure.blimp import flags
 from exposure.errors import PairsError
-from exposure.own_rules import Flag, load_rules
+from exposure.extraction import explain
+from exposure.own_rules import Flag, OwnRule, load_rules
 from exposure.pairs import MinimalPair
 from exposure.phrases import CriticalPhrase, Phrase
 from exposure.rules import ParadigmRule, apply_rule
+
+DOCS = Path(__file__).parents[2] / "docs" / "rules.md"
 
 
 def rule_of(folder: Path, body: str) -> ParadigmRule:
@@ -67,7 +71,10 @@ def test_critical_word_alone(tmp_path: Path) -> None:
 def test_anchor_takes_the_phrase_to_the_end(tmp_path: Path) -> None:
     """An anchored phrase runs to the last word, a lone closing mark not counted, and asks for the sentence end."""
     good, bad = marked(
-        tmp_path, "context: had\ncritical: differs\nanchor: sentence_end", "Bill had left them .", "Bill had fired them."
+        tmp_path,
+        "context: had\ncritical: differs\nanchor: sentence_end",
+        "Bill had left them .",
+        "Bill had fired them.",
     )
     assert (good.phrase, bad.phrase) == (
         Phrase("had left them", sentence_end=True),
@@ -97,7 +104,9 @@ def test_lists_are_words_in_a_row(tmp_path: Path) -> None:
 
 def test_upper_case_in_a_regex_is_no_trap(tmp_path: Path) -> None:
     """Words are compared whatever the case of the regex."""
-    good, _ = marked(tmp_path, "context: FRANKREICHS\ncritical: Paris", "Frankreichs Stadt: Paris.", "Frankreichs Paris")
+    good, _ = marked(
+        tmp_path, "context: FRANKREICHS\ncritical: Paris", "Frankreichs Stadt: Paris.", "Frankreichs Paris"
+    )
     assert good.phrase == Phrase("frankreichs stadt: paris")
 
 
@@ -143,7 +152,7 @@ WORDS = st.lists(st.sampled_from(["k", "c", "x", "K.", "C,", "..."]), min_size=1
 def test_nearest_words_against_every_combination(
     good: list[str], bad: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Of all critical and context words, the two that lie nearest are marked, the first of equals; or the pair is named."""
+    """The nearest critical and context words are marked, the first of equals; without them the pair is named."""
     rule = rule_of(tmp_path_factory.mktemp("rules"), "critical: k\ncontext: c")
     expected = []
     for side in (good, bad):
@@ -161,7 +170,7 @@ def test_nearest_words_against_every_combination(
         return
     for row, place, side in zip(apply_rule(rule, pair), expected, (good, bad), strict=True):
         assert (row.critical_index, row.context_index) == place
-        first, last = sorted(place)  # type: ignore[type-var]
+        first, last = sorted(place)
         assert row.phrase == Phrase(" ".join(side[first : last + 1]).lower().rstrip(".,"))
 
 
@@ -279,3 +288,23 @@ def test_not_utf8(tmp_path: Path) -> None:
     file.write_bytes(b"a: {summary: \xfc}")
     with pytest.raises(PairsError, match=r"is not UTF-8 \(byte 13\)\. Save it as UTF-8"):
         load_rules(file)
+
+
+# The documentation
+
+
+def test_documented_example_does_what_it_says(tmp_path: Path) -> None:
+    """The YAML of docs/rules.md loads, and its explanation is the one that is printed there."""
+    blocks = re.findall(r"```(\w*)\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "rules.yaml").write_text(next(text for kind, text in blocks if kind == "yaml"), encoding="utf-8")
+    rules = load_rules(tmp_path / "rules.yaml")
+    assert list(rules) == ["genus", "reflexive", "dropped_object", "whole_clause"]
+    pair = MinimalPair("genus", "0", "Ich sah die Katze.", "Ich sah der Katze.")
+    assert explain(pair, rules["genus"]) + "\n" == next(text for kind, text in blocks if not kind)
+
+
+def test_every_key_is_documented() -> None:
+    """Every key and every flag that a rule may have is in docs/rules.md."""
+    text = DOCS.read_text(encoding="utf-8")
+    keys = [field.alias or name for name, field in OwnRule.model_fields.items()]
+    assert [name for name in [*keys, *get_args(Flag)] if f"`{name}`" not in text] == []

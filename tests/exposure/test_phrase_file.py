@@ -18,7 +18,9 @@ from exposure.phrase_file import METADATA_KEY, SCHEMA, read_phrases, read_proven
 from exposure.phrases import CriticalPhrase, Phrase, PhraseClass
 
 ROWS = [
-    CriticalPhrase("p", "0", "good", Phrase("cats are"), "are", "cats", 2, 1, "A", ("degenerate", "x"), None, "agreement"),
+    CriticalPhrase(
+        "p", "0", "good", Phrase("cats are"), "are", "cats", 2, 1, "A", ("degenerate", "x"), None, "agreement"
+    ),
     CriticalPhrase("p", "0", "bad", Phrase("girl … herself", gap=5), phrase_class="D"),
     CriticalPhrase("p", "1", "good", Phrase("had left", sentence_end=True), phrase_class="B$"),
     CriticalPhrase("p", "1", "bad", None, phrase_class="E", reason="why"),
@@ -44,9 +46,7 @@ CRITICAL_PHRASES = st.builds(
         lambda rows: any(row.phrase for row in rows)
     )
 )
-def test_rows_come_back_as_they_were(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[CriticalPhrase]
-) -> None:
+def test_rows_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, rows: list[CriticalPhrase]) -> None:
     """Any rows come back equal and in their order."""
     file = tmp_path_factory.mktemp("round") / "phrases.parquet"
     write_phrases(file, rows, {})
@@ -57,7 +57,7 @@ def test_columns_are_the_public_interface(tmp_path: Path) -> None:
     """DuckDB, which knows nothing of us, sees the documented columns, types and values."""
     file = tmp_path / "phrases.parquet"
     write_phrases(file, ROWS, {})
-    table = duckdb.sql(f"select * from '{file}'")
+    table = duckdb.read_parquet(str(file))
     assert list(zip(table.columns, map(str, table.types), strict=True)) == [
         ("uid", "VARCHAR"), ("pair_id", "VARCHAR"), ("side", "VARCHAR"), ("phrase", "VARCHAR"),
         ("critical_word", "VARCHAR"), ("context_word", "VARCHAR"), ("critical_index", "INTEGER"),
@@ -209,6 +209,7 @@ def test_missing_file(tmp_path: Path) -> None:
     """A file that is not there, and a folder, are refused."""
     assert "does not exist, or is no file" in refused(tmp_path / "no.parquet")
     assert "does not exist, or is no file" in refused(tmp_path)
+    assert "File name too long" in refused(tmp_path / ("a" * 300))
 
 
 def test_without_provenance(tmp_path: Path) -> None:

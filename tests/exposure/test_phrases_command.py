@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +17,12 @@ from exposure import __version__
 from exposure.commands.phrases import command
 from exposure.errors import PairsError, UsageError
 from exposure.extraction import REPORT_COLUMNS
-from exposure.phrase_file import read_phrases, read_provenance
+from exposure.pairs import COLUMNS
+from exposure.phrase_file import SCHEMA, read_phrases, read_provenance
 from exposure.phrases import Phrase
 
 BLIMP = Path(__file__).parents[3] / "shared" / "data" / "blimp"
+DOCS = Path(__file__).parents[2] / "docs" / "pairs.md"
 CHINESE = "sentence_good,sentence_bad,phrase_good,phrase_bad\n我买了三本书。,我买了三张书。,三本书,三张书\n"
 GERMAN = "sentence_good,sentence_bad\nIch sah die Katze.,Ich sah der Katze.\n"
 RULES = "genus: {summary: article to noun, critical: differs, context: katze, flags: [degenerate]}\n"
@@ -200,7 +203,7 @@ def test_nothing_heavy_is_imported_for_help() -> None:
 
 @pytest.mark.skipif(not BLIMP.is_dir(), reason="BLiMP is not beside this repository")
 def test_blimp_from_end_to_end(tmp_path: Path) -> None:
-    """All of BLiMP goes through: a row for each side, seven identical pairs, no phrase in the 13 paradigms of class E."""
+    """All of BLiMP goes through: a row a side, seven identical pairs, and no phrase in the 13 paradigms of class E."""
     result = run(str(BLIMP), "-o", str(tmp_path / "blimp.parquet"), "--report", "--format", "jsonl")
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert (len(lines), sum(line["pairs"] for line in lines)) == (67, 67_000)
@@ -211,3 +214,34 @@ def test_blimp_from_end_to_end(tmp_path: Path) -> None:
     assert sum(line["class"] == "E" for line in lines) == 13
     assert all((line["distinct_phrases"] == 0) == (line["class"] == "E") for line in lines)
     assert len(read_phrases(tmp_path / "blimp.parquet")) == 134_000
+
+
+@pytest.mark.skipif(not BLIMP.is_dir(), reason="BLiMP is not beside this repository")
+def test_blimp_by_exps_rules(tmp_path: Path) -> None:
+    """With --preset exp, 16 paradigms have phrases, and there-raising in the 254 + 681 pairs that EXP counts."""
+    result = run(str(BLIMP), "--preset", "exp", "--report", "--format", "jsonl")
+    lines = {line["uid"]: line for line in map(json.loads, result.stdout.splitlines())}
+    assert sum(line["distinct_phrases"] > 0 for line in lines.values()) == 16
+    assert lines["existential_there_subject_raising"]["pairs_without_phrase"] == 1000 - 254 - 681
+
+
+# The documentation
+
+
+def test_every_option_and_column_is_documented() -> None:
+    """Options, input columns, report columns and file columns are in docs/pairs.md."""
+    text = DOCS.read_text(encoding="utf-8")
+    options = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
+    documented = set(re.findall(r"`([^`\s]+)", text))
+    assert {*options, *COLUMNS, *REPORT_COLUMNS, *SCHEMA.names} - documented == set()
+
+
+def test_documented_pairs_go_through(folder: Path) -> None:
+    """The CSV examples of docs/pairs.md give the phrases that they name, all of them in their sentences."""
+    examples = re.findall(r"```csv\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(examples) == 2
+    for number, example in enumerate(examples):
+        (folder / f"{number}.csv").write_text(example, encoding="utf-8")
+    lines = run("0.csv", "1.csv", "--report", "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["distinct_phrases"] for line in lines] == [2, 2]
+    assert [json.loads(line)["not_in_sentence"] for line in lines] == [0, 0]

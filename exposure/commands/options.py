@@ -1,0 +1,52 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from exposure.errors import UsageError
+
+Command = Callable[..., Any]
+
+EXISTING = click.Path(path_type=Path)
+
+
+def timeline_argument(command: Command) -> Command:
+    """The folder of a timeline."""
+    return click.argument("timeline", type=EXISTING)(command)
+
+
+def output_options(command: Command) -> Command:
+    """How and where an answer is written."""
+    command = click.option("--out", type=click.Path(), help="Write to this file instead of standard output.")(command)
+    formats = click.Choice(["table", "jsonl", "csv", "parquet"])
+    return click.option("--format", "format_", type=formats, default="table", show_default=True)(command)
+
+
+def census_option(command: Command) -> Command:
+    """Where the census is, when not where the manifest says."""
+    return click.option("--census", type=EXISTING, help="Folder of the census, if it was moved.")(command)
+
+
+def emit_answers(answers: Iterable[Any], columns: Sequence[str], format_: str, out: str | None) -> None:
+    """Print dataclasses: `columns` in a table, every field for machines."""
+    from exposure.tables import emit
+
+    rows = [asdict(answer) for answer in answers]
+    for row in rows:
+        row.update({name: str(value) for name, value in row.items() if name.startswith("status")})
+    everything = list(rows[0]) if rows else list(columns)
+    emit(rows, columns if format_ == "table" else everything, format_, out)
+
+
+def lines_of(file: Path) -> list[str]:
+    """The lines of a text file that are not blank; raises UsageError where it cannot be read."""
+    try:
+        return [line for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as UTF-8 text ({error}). Give a file with one phrase a line.") from error

@@ -1,0 +1,302 @@
+"""A published timeline, open for questions.
+
+One `Timeline` holds one read-only connection to one generation; every question takes its own cursor, so threads may
+share it. What the tables hold is in docs/timeline-tables.md.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from exposure.answers import CountAt, CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
+from exposure.errors import QuestionError, TimelineError
+from exposure.folding import canonical
+from exposure.generation_tables import GENERATION_VERSION
+from exposure.phrases import MatchRule, Phrase
+from exposure.positions import first_step
+from exposure.status import ExposureStatus, status_at
+from exposure.timeline_folder import TimelineFolder
+
+_LIMITS = {"enable_external_access": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+_PHRASE_COLUMNS = (
+    "phrase_id, phrase, gap, sentence_end, group_id, count, first_batch, first_sequence, first_token, first_document, "
+    "first_offset, first_document_offset, last_batch"
+)
+
+# The bucket that holds the step is only partly behind it: its own first and last batch bound what is.
+_COUNTS_BY_STEP = """
+WITH asked AS (SELECT p.phrase_id, s.step FROM asked_phrases p, asked_steps s),
+bounds AS (
+    SELECT phrase_id, step,
+        coalesce(sum(CASE WHEN last_batch < step THEN count WHEN first_batch >= step THEN 0 ELSE 1 END), 0) AS low,
+        coalesce(sum(CASE WHEN last_batch < step THEN count WHEN first_batch >= step THEN 0 ELSE count - 1 END), 0) AS high
+    FROM asked LEFT JOIN counts USING (phrase_id) GROUP BY ALL
+),
+known AS (
+    SELECT phrase_id, step, count(batch) FILTER (batch < step) AS before, count(batch) AS kept
+    FROM asked LEFT JOIN exposures USING (phrase_id) GROUP BY ALL
+)
+SELECT phrase_id, step,
+    CASE WHEN before < kept OR kept = p.count THEN before ELSE greatest(low, before) END::BIGINT AS low,
+    CASE WHEN before < kept OR kept = p.count THEN before ELSE high END::BIGINT AS high
+FROM bounds JOIN known USING (phrase_id, step) JOIN phrases p USING (phrase_id)
+ORDER BY phrase_id, step
+"""
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """What is known of one phrase group's coverage."""
+
+    fingerprint: str
+    phrases: int
+    covered_batches: int
+    first_missing_slot: int | None
+    missing_shards: tuple[int, ...]
+
+
+class Timeline:
+    """Questions to one generation of a timeline."""
+
+    def __init__(self, path: Path, generation: Path) -> None:
+        self.path = path
+        self.generation = generation
+        self._connection = _connect(generation)
+        self.facts = self._facts()
+        rule: dict[str, Any] = self.facts["rule"]
+        self.rule = MatchRule(**rule)
+        self.steps: int = self.facts["steps"]
+        self.batch_sequences: int = self.facts["batch_sequences"]
+        self.exactness: str = self.facts["exactness"]
+        self.groups = self._groups()
+
+    @classmethod
+    def open(cls, path: Path) -> Timeline:
+        """The current generation of the timeline in folder `path`."""
+        return cls(path, TimelineFolder.open(path).current)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Timeline:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of one's own; never share one between threads."""
+        return self._connection.cursor()
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """The steps of the run's checkpoints."""
+        return [step for (step,) in self.cursor().execute("SELECT step FROM checkpoints ORDER BY step").fetchall()]
+
+    def first_seen(self, phrases: Sequence[str], at_step: int | None = None) -> list[FirstSeen]:
+        """When each phrase was first seen, in the order asked; more than one answer where a text has several forms.
+
+        A text may be indexed as plain words and as words before a sentence end: both are answered. With `at_step` the
+        status and the counts are those of that checkpoint.
+        """
+        _refuse_negative(at_step)
+        found = self._look_up(phrases)
+        counts = self._counts_by_step([row["phrase_id"] for rows in found for row in rows], [at_step]) if at_step is not None else {}
+        answers = []
+        for text, rows in zip(phrases, found, strict=True):
+            answers += [self._answer(row, at_step, counts) for row in rows] or [FirstSeen.not_indexed(text, self.exactness)]
+        return answers
+
+    def statuses(self, phrases: Sequence[Phrase], at_step: int | None = None) -> list[ExposureStatus]:
+        """The status of each phrase, given with its gap and sentence end as it was indexed."""
+        _refuse_negative(at_step)
+        texts = pa.table(
+            {
+                "place": pa.array(range(len(phrases)), pa.int64()),
+                "phrase": [canonical(phrase.text, self.rule) for phrase in phrases],
+                "gap": pa.array([phrase.gap for phrase in phrases], pa.int32()),
+                "sentence_end": [phrase.sentence_end for phrase in phrases],
+            }
+        )
+        cursor = self.cursor()
+        cursor.register("asked", texts)
+        rows = cursor.execute(
+            "SELECT a.place, p.group_id, p.first_batch FROM asked a JOIN phrases p "
+            "ON p.phrase = a.phrase AND coalesce(p.gap, 0) = a.gap AND p.sentence_end = a.sentence_end"
+        ).fetchall()
+        statuses = [ExposureStatus.NOT_INDEXED] * len(phrases)
+        for place, group, first_batch in rows:
+            statuses[place] = status_at(first_batch, at_step, self.groups[group].covered_batches, self.steps)
+        return statuses
+
+    def history(self, phrase: str, at_steps: Sequence[int] | None = None) -> list[HistoryPoint]:
+        """How often a phrase had been seen by each checkpoint, or by each of `at_steps`."""
+        steps = sorted(set(at_steps)) if at_steps else self.checkpoints or [self.steps]
+        for step in steps:
+            _refuse_negative(step)
+        rows = self._look_up([phrase])[0]
+        counts = self._counts_by_step([row["phrase_id"] for row in rows], steps)
+        return [self._point(row, step, counts[row["phrase_id"], step]) for row in rows for step in steps]
+
+    def exposures(self, phrase: str) -> list[ExposureAnswer]:
+        """The first exposures of a phrase that are kept exactly, in order of training."""
+        answers = []
+        for row in self._look_up([phrase])[0]:
+            cursor = self.cursor().execute(
+                "SELECT rank, batch, sequence, token, shard, document_index, document, \"offset\", document_offset "
+                "FROM exposures WHERE phrase_id = ? ORDER BY rank",
+                [row["phrase_id"]],
+            )
+            answers += [ExposureAnswer.of(_phrase_of(row), *fields) for fields in cursor.fetchall()]
+        return answers
+
+    def coverage(self) -> list[CoverageAnswer]:
+        """What has been scanned, for each phrase group."""
+        cursor = self.cursor()
+        answers = []
+        for number, group in enumerate(self.groups):
+            ranges = cursor.execute(
+                "SELECT start_batch, end_batch FROM coverage WHERE group_id = ? ORDER BY start_batch", [number]
+            ).fetchall()
+            answers.append(
+                CoverageAnswer(
+                    phrase_group=group.fingerprint,
+                    phrases=group.phrases,
+                    steps=self.steps,
+                    covered_through=group.covered_batches,
+                    complete=group.covered_batches >= self.steps,
+                    ranges=tuple((int(a), int(b)) for a, b in ranges),
+                    missing_shards=group.missing_shards,
+                    exactness=self.exactness,
+                )
+            )
+        return answers
+
+    def has_phrase(self, phrase: str) -> bool:
+        """Whether a phrase, in any form, is indexed."""
+        return bool(self._look_up([phrase])[0])
+
+    def _look_up(self, phrases: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """The rows of `phrases` for each text: as it is folded, else in Unicode's composed or decomposed form."""
+        found: list[list[dict[str, Any]]] = [[] for _ in phrases]
+        for form in (None, "NFC", "NFD"):
+            open_places = [place for place, rows in enumerate(found) if not rows]
+            texts = [phrases[place] if form is None else unicodedata.normalize(form, phrases[place]) for place in open_places]
+            if form is not None:
+                kept = [(place, text) for place, text in zip(open_places, texts, strict=True) if text != phrases[place]]
+                open_places, texts = [place for place, _ in kept], [text for _, text in kept]
+            if open_places:
+                self._look_up_exactly(open_places, texts, found)
+        return found
+
+    def _look_up_exactly(self, places: list[int], texts: list[str], found: list[list[dict[str, Any]]]) -> None:
+        cursor = self.cursor()
+        keys = [canonical(text, self.rule) for text in texts]
+        cursor.register("asked", pa.table({"place": pa.array(places, pa.int64()), "phrase": pa.array(keys, pa.string())}))
+        cursor.execute(
+            f"SELECT place, {_PHRASE_COLUMNS} FROM asked JOIN phrases USING (phrase) ORDER BY place, phrase_id"
+        )
+        names = [column[0] for column in cursor.description or []]
+        for row in cursor.fetchall():
+            found[row[0]].append(dict(zip(names, row, strict=True)))
+
+    def _answer(self, row: dict[str, Any], at_step: int | None, counts: dict[tuple[int, int], CountAt]) -> FirstSeen:
+        group = self.groups[row["group_id"]]
+        status = status_at(row["first_batch"], at_step, group.covered_batches, self.steps)
+        count = CountAt(row["count"], row["count"]) if at_step is None else counts[row["phrase_id"], at_step]
+        covered = group.covered_batches >= (self.steps if at_step is None else at_step)
+        batch = row["first_batch"]
+        return FirstSeen(
+            phrase=row["phrase"],
+            status=status,
+            first_batch=batch,
+            first_step=None if batch is None else first_step(batch),
+            first_exact=None if batch is None else self._is_exact(group, batch * self.batch_sequences + row["first_sequence"]),
+            sequence=row["first_sequence"],
+            token=row["first_token"],
+            document=row["first_document"],
+            count=count.low,
+            count_high=count.high if covered else None,
+            offset=row["first_offset"],
+            document_offset=row["first_document_offset"],
+            last_step=None if row["last_batch"] is None else first_step(row["last_batch"]),
+            gap=row["gap"],
+            anchor="sentence_end" if row["sentence_end"] else None,
+            exactness=self.exactness,
+        )
+
+    def _is_exact(self, group: GroupFacts, slot: int) -> bool:
+        return group.first_missing_slot is None or slot < group.first_missing_slot
+
+    def _point(self, row: dict[str, Any], step: int, count: CountAt) -> HistoryPoint:
+        group = self.groups[row["group_id"]]
+        covered = step <= group.covered_batches
+        return HistoryPoint(
+            phrase=row["phrase"],
+            step=step,
+            status=status_at(row["first_batch"], step, group.covered_batches, self.steps),
+            count=count.low,
+            count_high=count.high if covered else None,
+            exact=covered and count.low == count.high,
+            gap=row["gap"],
+            anchor="sentence_end" if row["sentence_end"] else None,
+            exactness=self.exactness,
+        )
+
+    def _counts_by_step(self, ids: Sequence[int], steps: Sequence[int]) -> dict[tuple[int, int], CountAt]:
+        """(phrase, step) → bounds of the exposures found in batches before `step`."""
+        cursor = self.cursor()
+        cursor.register("asked_phrases", pa.table({"phrase_id": pa.array(sorted(set(ids)), pa.int32())}))
+        cursor.register("asked_steps", pa.table({"step": pa.array(steps, pa.int64())}))
+        rows = cursor.execute(_COUNTS_BY_STEP).fetchall()
+        return {(phrase, step): CountAt(low, high) for phrase, step, low, high in rows}
+
+    def _facts(self) -> dict[str, Any]:
+        try:
+            rows = self.cursor().execute("SELECT key, value FROM meta").fetchall()
+        except duckdb.Error as error:
+            raise TimelineError(f"{self.generation} is not a whole generation ({error}). Publish it again.") from error
+        facts = {key: json.loads(value) for key, value in rows}
+        if facts.get("version") != GENERATION_VERSION:
+            raise TimelineError(
+                f"{self.generation} has tables of version {facts.get('version')}, this software reads {GENERATION_VERSION}. "
+                f"Run `exposure publish {self.path}` to write them anew."
+            )
+        return facts
+
+    def _groups(self) -> list[GroupFacts]:
+        rows = self.cursor().execute(
+            "SELECT fingerprint, phrases, covered_batches, first_missing_slot, missing_shards FROM phrase_groups ORDER BY group_id"
+        )
+        return [GroupFacts(*fields, tuple(missing)) for *fields, missing in rows.fetchall()]
+
+
+def _connect(generation: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(generation), read_only=True, config=_LIMITS)
+    except duckdb.Error as error:
+        raise TimelineError(
+            f"The generation {generation} cannot be opened ({error}). Delete the file and run `exposure publish` on its timeline."
+        ) from error
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _phrase_of(row: dict[str, Any]) -> Phrase:
+    return Phrase(row["phrase"], row["gap"] or 0, row["sentence_end"])
+
+
+def _refuse_negative(step: int | None) -> None:
+    if step is not None and step < 0:
+        raise QuestionError(f"Step {step} was asked for; steps are counted from 0. Give a checkpoint's step.")

@@ -1,0 +1,1 @@
+"""The sub-commands that index and read corpora, one file each."""
