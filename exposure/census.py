@@ -143,7 +143,7 @@ class Census:
     def open(cls, order: DataOrder, folder: Path | None = None) -> Census:
         """The sidecars of `order`, in `folder` or where the manifest says; raises CensusError where one is missing."""
         folder = Path(order.census) if folder is None else folder
-        tokenizer = order.tokenizer and order.tokenizer.sha256
+        tokenizer = order.tokenizer.sha256 if order.tokenizer else None
         shards = []
         for shard in order.shards:
             keys = SidecarKeys.of(shard.sha256, order.text_field, order.id_field, tokenizer)

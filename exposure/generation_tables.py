@@ -25,7 +25,7 @@ TABLES: dict[str, str] = {
         "phrase_id INTEGER, start_batch BIGINT, end_batch BIGINT, count BIGINT, first_batch BIGINT, last_batch BIGINT"
     ),
     "exposures": (
-        "phrase_id INTEGER, rank INTEGER, batch BIGINT, sequence BIGINT, token BIGINT, \"offset\" BIGINT, shard INTEGER, "
+        'phrase_id INTEGER, rank INTEGER, batch BIGINT, sequence BIGINT, token BIGINT, "offset" BIGINT, shard INTEGER, '
         "document_index BIGINT, document VARCHAR, document_offset BIGINT"
     ),
 }

@@ -31,7 +31,9 @@ class GenerationWriter:
     def __enter__(self) -> GenerationWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self._connection.execute("CHECKPOINT generation")
             self._connection.execute("DETACH generation")

@@ -41,6 +41,7 @@ class Shard(_Frozen):
     bytes: int
     sha256: str
     documents: int
+    characters: int
     tokens: int | None = None
     skipped: tuple[Skipped, ...] = ()
 
@@ -166,7 +167,9 @@ class DataOrder(_Frozen):
         except FileNotFoundError as error:
             raise OrderError(f"There is no run manifest {path}. Make one with `exposure run init`.") from error
         except (ValidationError, UnicodeDecodeError, OSError) as error:
-            raise OrderError(f"{path} is not a run manifest: {_first_problem(error)}. Make it again with `exposure run init`.") from error
+            raise OrderError(
+                f"{path} is not a run manifest: {_first_problem(error)}. Make it again with `exposure run init`."
+            ) from error
         return order.located(path.parent)
 
     def located(self, folder: Path) -> DataOrder:
@@ -254,7 +257,8 @@ def _read_order_file(order: OrderFile, rows: int) -> npt.NDArray[np.int64]:
             f"The order file {order.path} names rows {array.min()} to {array.max()}, but the corpus has {rows} rows "
             f"(0 to {rows - 1}). Is it the order of another corpus, packing or sequence length?"
         )
-    return array.astype(np.int64)
+    rows_in_slots: npt.NDArray[np.int64] = array.astype(np.int64)
+    return rows_in_slots
 
 
 def _sequential_slots(first_row: int, end_row: int, rows: int, epochs: int) -> RowSlots:

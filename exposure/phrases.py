@@ -52,7 +52,9 @@ class Phrase:
                 "Write the two words with ' … ' (U+2026) between them."
             )
         if self.gap and self.sentence_end:
-            raise PairsError(f"{self.text!r} is a gap pattern and wants a sentence end. A phrase can be one of the two.")
+            raise PairsError(
+                f"{self.text!r} is a gap pattern and wants a sentence end. A phrase can be one of the two."
+            )
 
     @property
     def parts(self) -> tuple[str, ...]:

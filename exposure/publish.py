@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
@@ -18,14 +19,21 @@ from exposure.census import Census
 from exposure.compaction import BLOCK_SEGMENTS, compact
 from exposure.coverage import Coverage, coverage_of
 from exposure.errors import TimelineError
-from exposure.generation_tables import GENERATION_VERSION, TABLES
+from exposure.generation_tables import GENERATION_VERSION
 from exposure.generation_writer import GenerationWriter
 from exposure.phrases import PhraseSet
 from exposure.positions import Slots
 from exposure.provenance import versions
-from exposure.segments import COUNTS_SCHEMA, EXPOSURES_SCHEMA, is_last_in_group, rank_in_group, reduce_counts, reduce_exposures
+from exposure.segments import (
+    COUNTS_SCHEMA,
+    EXPOSURES_SCHEMA,
+    is_last_in_group,
+    rank_in_group,
+    reduce_counts,
+    reduce_exposures,
+)
 from exposure.timeline_folder import TimelineFolder
-from exposure.units import Unit, bucket_edges, plan_units
+from exposure.units import Unit, plan_units
 
 PHRASES_A_RANGE = 1 << 17
 
@@ -49,7 +57,7 @@ def publish(folder: TimelineFolder, census: Census, block: int = BLOCK_SEGMENTS)
     current one.
     """
     groups = _groups(folder, census, block)
-    with folder.publishing():
+    with folder.locked():
         path = folder.generations / f"{_name(folder, census, groups)}.duckdb"
         if not path.exists():
             _build(path, folder, census, groups)
@@ -82,7 +90,7 @@ def _name(folder: TimelineFolder, census: Census, groups: list[Group]) -> str:
         GENERATION_VERSION,
         census.order.digest,
         list(census.order.checkpoint_steps),
-        asdict(folder.settings),
+        folder.settings.bucket_edges(census.order).tolist(),
         [(group.fingerprint, group.keys) for group in groups],
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:40]
@@ -93,21 +101,37 @@ def _build(path: Path, folder: TimelineFolder, census: Census, groups: list[Grou
     for group in groups:
         for key in group.keys:
             folder.segments.verify(key)
-    with atomic_write(path) as partial:
-        with GenerationWriter(partial) as writer:
-            writer.append("shards", _shards_table(census))
-            writer.append("checkpoints", pa.table({"step": pa.array(order.checkpoint_steps, pa.int64())}))
-            edges = np.append(bucket_edges(order, folder.settings.grid_every), order.steps)
-            writer.append("buckets", pa.table({"start_batch": edges[:-1], "end_batch": edges[1:]}))
-            _append_groups(writer, groups)
-            total = sum(len(group.phrases) for group in groups)
-            for start in range(0, total, PHRASES_A_RANGE):
-                _append_range(writer, folder, census, groups, edges, start, min(start + PHRASES_A_RANGE, total))
-            writer.append("meta", _meta_table(folder, census, groups, writer.digests()))
+    with atomic_write(path) as partial, _writing(path), GenerationWriter(partial) as writer:
+        writer.append("shards", _shards_table(census))
+        writer.append("checkpoints", pa.table({"step": pa.array(order.checkpoint_steps, pa.int64())}))
+        edges = np.append(folder.settings.bucket_edges(order), order.steps)
+        writer.append("buckets", pa.table({"start_batch": edges[:-1], "end_batch": edges[1:]}))
+        _append_groups(writer, groups)
+        total = sum(len(group.phrases) for group in groups)
+        for start in range(0, total, PHRASES_A_RANGE):
+            _append_range(writer, folder, census, groups, edges, start, min(start + PHRASES_A_RANGE, total))
+        writer.append("meta", _meta_table(folder, census, groups, writer.digests()))
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise TimelineError(
+            f"The generation {path.name} could not be written ({error}). The segments and the current generation are whole: "
+            "make room or mend what is said here, and run `exposure publish`."
+        ) from error
 
 
 def _append_range(
-    writer: GenerationWriter, folder: TimelineFolder, census: Census, groups: list[Group], edges: Slots, start: int, end: int
+    writer: GenerationWriter,
+    folder: TimelineFolder,
+    census: Census,
+    groups: list[Group],
+    edges: Slots,
+    start: int,
+    end: int,
 ) -> None:
     """The three tables by phrase, for phrases [start, end) of the generation."""
     keep_first = folder.settings.keep_first
@@ -122,7 +146,9 @@ def _append_range(
                 tables.append(_renumbered(path, group, first, stop))
     all_counts = reduce_counts(pa.concat_tables(counts).combine_chunks())
     all_exposures = reduce_exposures(pa.concat_tables(exposures).combine_chunks(), keep_first)
-    writer.append("phrases", _phrases_table(groups, all_counts, all_exposures, census.order.batch_sequences, start, end))
+    writer.append(
+        "phrases", _phrases_table(groups, all_counts, all_exposures, census.order.batch_sequences, start, end)
+    )
     writer.append("counts", _counts_table(all_counts, edges))
     writer.append("exposures", _exposures_table(all_exposures, census.order.batch_sequences, keep_first))
 
@@ -133,7 +159,9 @@ def _renumbered(path: Path, group: Group, first: int, stop: int) -> pa.Table:
     return table.set_column(0, "phrase", pa.array(group.ids[table["phrase"].to_numpy()].astype(np.int32)))
 
 
-def _phrases_table(groups: list[Group], counts: pa.Table, exposures: pa.Table, batch_sequences: int, start: int, end: int) -> pa.Table:
+def _phrases_table(
+    groups: list[Group], counts: pa.Table, exposures: pa.Table, batch_sequences: int, start: int, end: int
+) -> pa.Table:
     rows = sorted(
         (int(number), phrase, group.number)
         for group in groups
@@ -146,7 +174,9 @@ def _phrases_table(groups: list[Group], counts: pa.Table, exposures: pa.Table, b
         "gap": pa.array([phrase.gap or None for _, phrase, _ in rows], pa.int32()),
         "sentence_end": [phrase.sentence_end for _, phrase, _ in rows],
         "group_id": pa.array([group for _, _, group in rows], pa.int32()),
-        "count": np.bincount(counts["phrase"].to_numpy() - start, weights=counts["count"].to_numpy(), minlength=end - start).astype(np.int64),
+        "count": np.bincount(
+            counts["phrase"].to_numpy() - start, weights=counts["count"].to_numpy(), minlength=end - start
+        ).astype(np.int64),
     }
     number = exposures["phrase"].to_numpy()
     for name, chosen in (("first", rank_in_group(number) == 0), ("last", is_last_in_group(number))):
@@ -211,11 +241,13 @@ def _append_groups(writer: GenerationWriter, groups: list[Group]) -> None:
          ("first_missing_slot", pa.int64()), ("missing_shards", pa.list_(pa.int32()))]
     )  # fmt: skip
     writer.append("phrase_groups", pa.Table.from_pylist(rows, schema=schema))
-    ranges = [(group.number, start, end) for group in groups for start, end in group.coverage.ranges]
-    columns = list(zip(*ranges, strict=True)) or [[], [], []]
-    types = (pa.int32(), pa.int64(), pa.int64())
-    arrays = [pa.array(column, type) for column, type in zip(columns, types, strict=True)]
-    writer.append("coverage", pa.table(arrays, names=["group_id", "start_batch", "end_batch"]))
+    ranges = [
+        {"group_id": group.number, "start_batch": start, "end_batch": end}
+        for group in groups
+        for start, end in group.coverage.ranges
+    ]
+    columns = pa.schema([("group_id", pa.int32()), ("start_batch", pa.int64()), ("end_batch", pa.int64())])
+    writer.append("coverage", pa.Table.from_pylist(ranges, schema=columns))
 
 
 def _shards_table(census: Census) -> pa.Table:
@@ -243,7 +275,8 @@ def _meta_table(folder: TimelineFolder, census: Census, groups: list[Group], dig
         "epochs": order.epochs,
         "slots": order.slots,
         "steps": order.steps,
-        **asdict(folder.settings),
+        "rule": asdict(folder.settings.rule),
+        "keep_first": folder.settings.keep_first,
         "segments": sorted(key for group in groups for key in group.keys),
         "digests": digests,
         "logical_digest": hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest(),
@@ -278,5 +311,3 @@ def published_coverage(generation: Path) -> dict[str, Coverage]:
         fingerprint: Coverage(tuple((a, b) for a, b in ranges or []), missing_slot, tuple(missing))
         for fingerprint, missing_slot, missing, ranges in rows
     }
-
-

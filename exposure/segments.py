@@ -83,7 +83,15 @@ class SegmentFolder:
         """Whether segment `key` is finished."""
         return self.marker_path(key).exists()
 
-    def write(self, key: str, group: str, members: tuple[str, ...], unit: dict[str, Any], counts: pa.Table, exposures: pa.Table) -> None:
+    def write(
+        self,
+        key: str,
+        group: str,
+        members: tuple[str, ...],
+        unit: dict[str, Any],
+        counts: pa.Table,
+        exposures: pa.Table,
+    ) -> None:
         """Write both files, then the marker. Doing it twice changes nothing."""
         digests = []
         for path, table in ((self.counts_path(key), counts), (self.exposures_path(key), exposures)):
@@ -152,7 +160,9 @@ def reduce_exposures(table: pa.Table, keep_first: int) -> pa.Table:
     phrase, slot, offset = (table[name].to_numpy() for name in ("phrase", "slot", "offset"))
     order = np.lexsort((offset, slot, phrase))
     sorted_phrase = phrase[order]
-    return table.take(order[(rank_in_group(sorted_phrase) < keep_first) | is_last_in_group(sorted_phrase)]).combine_chunks()
+    return table.take(
+        order[(rank_in_group(sorted_phrase) < keep_first) | is_last_in_group(sorted_phrase)]
+    ).combine_chunks()
 
 
 def rank_in_group(groups: np.typing.NDArray[Any]) -> np.typing.NDArray[np.int64]:

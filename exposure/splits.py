@@ -20,6 +20,9 @@ Policy = Literal["window", "seen-by"]
 Sides = Literal["either", "good", "bad", "both"]
 Part = Literal["proxy-train", "proxy-validation", "unknown", "not_indexed", "no_phrase", "refused"]
 
+Place = tuple[str, str, str]
+"""(uid, pair_id, side)."""
+
 ONE_SIDED = "bad_grammatical_elsewhere"
 ONLY_EITHER = "sides_identical"
 
@@ -86,7 +89,9 @@ def split_pairs(timeline: Timeline, critical: Sequence[CriticalPhrase], request:
         raise QuestionError("There is no pair to split. Check the pairs file, or the uid asked for.")
     with_phrase = [one for one in critical if one.phrase is not None]
     statuses = timeline.statuses([one.phrase for one in with_phrase if one.phrase is not None], request.at_step)
-    known = dict(zip(((one.uid, one.pair_id, one.side) for one in with_phrase), statuses, strict=True))
+    known: dict[Place, ExposureStatus] = dict(
+        zip(((one.uid, one.pair_id, one.side) for one in with_phrase), statuses, strict=True)
+    )
     return [_split(pair, known, request, timeline.exactness) for pair in _by_pair(critical)]
 
 
@@ -104,7 +109,10 @@ def _by_pair(critical: Sequence[CriticalPhrase]) -> list[dict[str, CriticalPhras
 
 
 def _split(
-    pair: dict[str, CriticalPhrase], known: dict[tuple[str, str, str], ExposureStatus], request: SplitRequest, exactness: str
+    pair: dict[str, CriticalPhrase],
+    known: dict[Place, ExposureStatus],
+    request: SplitRequest,
+    exactness: str,
 ) -> PairSplit:
     some = next(iter(pair.values()))
     flags = tuple(dict.fromkeys(flag for side in pair.values() for flag in side.flags))

@@ -75,9 +75,7 @@ def _printable(text: str) -> str:
 
 def _width(text: str) -> int:
     """Columns that a terminal gives `text`: two for wide East Asian characters, none for combining marks."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _is_numeric(values: Sequence[object]) -> bool:

@@ -26,7 +26,11 @@ from exposure.positions import first_step
 from exposure.status import ExposureStatus, status_at
 from exposure.timeline_folder import TimelineFolder
 
-_LIMITS = {"enable_external_access": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_LIMITS: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 
 _PHRASE_COLUMNS = (
     "phrase_id, phrase, gap, sentence_end, group_id, count, first_batch, first_sequence, first_token, first_document, "
@@ -92,7 +96,9 @@ class Timeline:
     def __enter__(self) -> Timeline:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -112,10 +118,16 @@ class Timeline:
         """
         _refuse_negative(at_step)
         found = self._look_up(phrases)
-        counts = self._counts_by_step([row["phrase_id"] for rows in found for row in rows], [at_step]) if at_step is not None else {}
+        counts = (
+            self._counts_by_step([row["phrase_id"] for rows in found for row in rows], [at_step])
+            if at_step is not None
+            else {}
+        )
         answers = []
         for text, rows in zip(phrases, found, strict=True):
-            answers += [self._answer(row, at_step, counts) for row in rows] or [FirstSeen.not_indexed(text, self.exactness)]
+            answers += [self._answer(row, at_step, counts) for row in rows] or [
+                FirstSeen.not_indexed(text, self.exactness)
+            ]
         return answers
 
     def statuses(self, phrases: Sequence[Phrase], at_step: int | None = None) -> list[ExposureStatus]:
@@ -154,7 +166,7 @@ class Timeline:
         answers = []
         for row in self._look_up([phrase])[0]:
             cursor = self.cursor().execute(
-                "SELECT rank, batch, sequence, token, shard, document_index, document, \"offset\", document_offset "
+                'SELECT rank, batch, sequence, token, shard, document_index, document, "offset", document_offset '
                 "FROM exposures WHERE phrase_id = ? ORDER BY rank",
                 [row["phrase_id"]],
             )
@@ -192,7 +204,9 @@ class Timeline:
         found: list[list[dict[str, Any]]] = [[] for _ in phrases]
         for form in (None, "NFC", "NFD"):
             open_places = [place for place, rows in enumerate(found) if not rows]
-            texts = [phrases[place] if form is None else unicodedata.normalize(form, phrases[place]) for place in open_places]
+            texts = [
+                phrases[place] if form is None else unicodedata.normalize(form, phrases[place]) for place in open_places
+            ]
             if form is not None:
                 kept = [(place, text) for place, text in zip(open_places, texts, strict=True) if text != phrases[place]]
                 open_places, texts = [place for place, _ in kept], [text for _, text in kept]
@@ -203,7 +217,9 @@ class Timeline:
     def _look_up_exactly(self, places: list[int], texts: list[str], found: list[list[dict[str, Any]]]) -> None:
         cursor = self.cursor()
         keys = [canonical(text, self.rule) for text in texts]
-        cursor.register("asked", pa.table({"place": pa.array(places, pa.int64()), "phrase": pa.array(keys, pa.string())}))
+        cursor.register(
+            "asked", pa.table({"place": pa.array(places, pa.int64()), "phrase": pa.array(keys, pa.string())})
+        )
         cursor.execute(
             f"SELECT place, {_PHRASE_COLUMNS} FROM asked JOIN phrases USING (phrase) ORDER BY place, phrase_id"
         )
@@ -222,7 +238,9 @@ class Timeline:
             status=status,
             first_batch=batch,
             first_step=None if batch is None else first_step(batch),
-            first_exact=None if batch is None else self._is_exact(group, batch * self.batch_sequences + row["first_sequence"]),
+            first_exact=None
+            if batch is None
+            else self._is_exact(group, batch * self.batch_sequences + row["first_sequence"]),
             sequence=row["first_sequence"],
             token=row["first_token"],
             document=row["first_document"],
@@ -279,7 +297,7 @@ class Timeline:
         rows = self.cursor().execute(
             "SELECT fingerprint, phrases, covered_batches, first_missing_slot, missing_shards FROM phrase_groups ORDER BY group_id"
         )
-        return [GroupFacts(*fields, tuple(missing)) for *fields, missing in rows.fetchall()]
+        return [GroupFacts(a, b, c, d, tuple(missing)) for a, b, c, d, missing in rows.fetchall()]
 
 
 def _connect(generation: Path) -> duckdb.DuckDBPyConnection:

@@ -1,12 +1,12 @@
 """A timeline on disk: its phrase groups, segments and generations, and which generation is current.
 
-    timeline.json        what never changes: match rule, K, grid of steps
-    order.json           the data order that is indexed
-    phrase_sets/         the phrase files that were given, whole
-    groups/              the phrases of each group: what one indexing added
-    segments/            one for each group and shard, and compacted ones
-    generations/         published DuckDB files, named by digest
-    CURRENT              the name of the newest generation
+timeline.json        what never changes: match rule, K, grid of steps
+order.json           the data order that is indexed
+phrase_sets/         the phrase files that were given, whole
+groups/              the phrases of each group: what one indexing added
+segments/            one for each group and shard, and compacted ones
+generations/         published DuckDB files, named by digest
+CURRENT              the name of the newest generation
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exposure.artefacts import atomic_write
 from exposure.errors import OrderError, TimelineError, UsageError
-from exposure.orders import DataOrder
+from exposure.orders import Checkpoints, DataOrder
 from exposure.phrases import MatchRule, Phrase, PhraseSet
 from exposure.segments import SegmentFolder
 
@@ -35,12 +38,33 @@ GROUP_SCHEMA = pa.schema([("phrase", pa.string()), ("gap", pa.int32()), ("senten
 
 @dataclass(frozen=True)
 class TimelineSettings:
-    """What a timeline is made with, and keeps: everything in it is comparable."""
+    """What a timeline is made with, and keeps.
+
+    The edges of its buckets come from here and not from whatever manifest is at hand, so that another list of
+    checkpoints never makes finished work worthless: it is answered from the edges that there are.
+    """
 
     rule: MatchRule
     keep_first: int
     grid_every: int
+    checkpoints: Checkpoints
+    checkpoints_through: int
     version: int = TIMELINE_VERSION
+
+    def is_compatible(self, other: TimelineSettings) -> bool:
+        """Whether what is scanned with one can stand beside what is scanned with the other."""
+        mine, theirs = ((one.rule, one.keep_first, one.grid_every) for one in (self, other))
+        return mine == theirs
+
+    def bucket_edges(self, order: DataOrder) -> npt.NDArray[np.int64]:
+        """The first batch of every bucket, rising: 0, a regular grid, the checkpoints the timeline was made with.
+
+        Checkpoints of a longer run count where it goes beyond the run that the timeline was made with.
+        """
+        made_with = order.model_copy(update={"checkpoints": self.checkpoints}).checkpoint_steps
+        later = {step for step in order.checkpoint_steps if step > self.checkpoints_through}
+        edges = {0, *made_with, *later, *range(0, order.steps, self.grid_every)}
+        return np.array(sorted(edge for edge in edges if edge < order.steps), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -66,8 +90,8 @@ class TimelineFolder:
             for name in FOLDERS:
                 (path / name).mkdir(parents=True, exist_ok=True)
             with atomic_write(path / "timeline.json") as partial:
-                partial.write_text(json.dumps(asdict(settings), indent=1) + "\n", encoding="utf-8")
-        elif folder.settings != settings:
+                partial.write_text(_settings_json(settings), encoding="utf-8")
+        elif not folder.settings.is_compatible(settings):
             raise UsageError(
                 f"{path} was made with {_words(folder.settings)}; asked for now: {_words(settings)}. "
                 "Give the same options, or another --out."
@@ -83,7 +107,7 @@ class TimelineFolder:
                 f"{self.path} is of version {fields.get('version')}, this software reads {TIMELINE_VERSION}. "
                 "Use the version of `exposure` that made it, or index again."
             )
-        return TimelineSettings(**{**fields, "rule": MatchRule(**fields["rule"])})
+        return _settings_of(fields)
 
     @property
     def segments(self) -> SegmentFolder:
@@ -119,21 +143,26 @@ class TimelineFolder:
     def group(self, fingerprint: str) -> PhraseSet:
         """The phrases of one group."""
         table = pq.read_table(self.path / "groups" / f"{fingerprint}.parquet")
-        phrases = PhraseSet(tuple(Phrase(*row) for row in zip(*(table[name].to_pylist() for name in GROUP_SCHEMA.names), strict=True)))
+        phrases = PhraseSet(
+            tuple(Phrase(*row) for row in zip(*(table[name].to_pylist() for name in GROUP_SCHEMA.names), strict=True))
+        )
         if phrases.fingerprint != fingerprint:
-            raise TimelineError(f"The phrase group {fingerprint} of {self.path} is damaged. Restore it, or index into a new folder.")
+            raise TimelineError(
+                f"The phrase group {fingerprint} of {self.path} is damaged. Restore it, or index into a new folder."
+            )
         return phrases
 
     def admit(self, wanted: PhraseSet) -> list[str]:
         """The groups that hold `wanted`, those phrases that no group had yet being made a group of their own."""
-        groups = self.groups()
-        known = {phrase: fingerprint for fingerprint, phrases in groups.items() for phrase in phrases}
-        new = PhraseSet.of(phrase for phrase in wanted if phrase not in known)
-        needed = {known[phrase] for phrase in wanted if phrase in known}
-        if len(new):
-            self._write_group(new)
-            needed.add(new.fingerprint)
-        return sorted(needed)
+        with self.locked():
+            groups = self.groups()
+            known = {phrase: fingerprint for fingerprint, phrases in groups.items() for phrase in phrases}
+            new = PhraseSet.of(phrase for phrase in wanted if phrase not in known)
+            needed = {known[phrase] for phrase in wanted if phrase in known}
+            if len(new):
+                self._write_group(new)
+                needed.add(new.fingerprint)
+            return sorted(needed)
 
     def _write_group(self, phrases: PhraseSet) -> None:
         columns = [[getattr(phrase, name) for phrase in phrases] for name in ("text", "gap", "sentence_end")]
@@ -163,17 +192,31 @@ class TimelineFolder:
             partial.write_text(generation.name + "\n", encoding="utf-8")
 
     @contextlib.contextmanager
-    def publishing(self) -> Iterator[None]:
-        """Hold the right to publish; another process that wants it waits."""
-        with (self.path / "publish.lock").open("w") as lock:
+    def locked(self) -> Iterator[None]:
+        """Hold the right to add phrase groups and to publish; another process that wants it waits."""
+        with (self.path / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _json(self, name: str) -> dict[str, object]:
+    def _json(self, name: str) -> dict[str, Any]:
         try:
             return dict(json.loads((self.path / name).read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise TimelineError(f"{self.path / name} cannot be read: {error}. Is {self.path} a timeline?") from error
+
+
+def _settings_json(settings: TimelineSettings) -> str:
+    fields = {
+        **vars(settings),
+        "rule": asdict(settings.rule),
+        "checkpoints": settings.checkpoints.model_dump(mode="json"),
+    }
+    return json.dumps(fields, indent=1) + "\n"
+
+
+def _settings_of(fields: dict[str, Any]) -> TimelineSettings:
+    parsed = {"rule": MatchRule(**fields["rule"]), "checkpoints": Checkpoints(**fields["checkpoints"])}
+    return TimelineSettings(**{**fields, **parsed})
 
 
 def _words(settings: TimelineSettings) -> str:

@@ -33,12 +33,6 @@ class Unit:
     identity: dict[str, Any]
 
 
-def bucket_edges(order: DataOrder, grid_every: int) -> npt.NDArray[np.int64]:
-    """The first batch of every bucket: the checkpoints, a regular grid, and 0; all before the last step."""
-    edges = {0, *order.checkpoint_steps, *range(0, order.steps, grid_every)}
-    return np.array(sorted(edge for edge in edges if edge < order.steps), dtype=np.int64)
-
-
 def default_grid(steps: int) -> int:
     """Steps between the lines of the regular grid: the smallest power of two that makes at most 256 buckets."""
     every = 1
@@ -49,8 +43,10 @@ def default_grid(steps: int) -> int:
 
 def plan_units(census: Census, groups: list[str], settings: TimelineSettings) -> list[Unit]:
     """Every unit of an order, groups outermost, shards in order."""
-    edges = bucket_edges(census.order, settings.grid_every)
-    return [_unit(census, shard, group, settings, edges) for group in sorted(groups) for shard in range(len(census.shards))]
+    edges = settings.bucket_edges(census.order)
+    return [
+        _unit(census, shard, group, settings, edges) for group in sorted(groups) for shard in range(len(census.shards))
+    ]
 
 
 def rows_of_shard(census: Census, shard: int) -> tuple[int, int]:

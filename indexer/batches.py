@@ -57,13 +57,17 @@ def batch_rows(order: DataOrder, step: int, sequence: int | None = None, census:
     for slot, row in zip(slots.tolist(), rows.tolist(), strict=True):
         text = _row_text(order.tokenizer, pieces[row], documents)
         names = tuple(documents[piece.place].id for piece in pieces[row])
-        answers.append(BatchRow(step, step - 1, slot % order.batch_sequences, row, names, len(text), text, order.exactness))
+        answers.append(
+            BatchRow(step, step - 1, slot % order.batch_sequences, row, names, len(text), text, order.exactness)
+        )
     return answers
 
 
 def _slots(order: DataOrder, step: int, sequence: int | None) -> np.typing.NDArray[np.int64]:
     if not 1 <= step <= order.steps:
-        raise QuestionError(f"Step {step} was asked for; the run trains steps 1 to {order.steps:,} (step N consumes batch N − 1).")
+        raise QuestionError(
+            f"Step {step} was asked for; the run trains steps 1 to {order.steps:,} (step N consumes batch N − 1)."
+        )
     first = (step - 1) * order.batch_sequences
     slots = np.arange(first, min(first + order.batch_sequences, order.slots), dtype=np.int64)
     if sequence is None:

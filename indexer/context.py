@@ -18,7 +18,6 @@ from indexer.documents import packed_at
 from indexer.matchers.aho_corasick import AhoCorasickMatcher
 from indexer.tokens import TextTokenizer
 
-
 WINDOW_CHARACTERS = 4096
 """No match is longer."""
 
@@ -43,7 +42,9 @@ class Context:
     exactness: str
 
 
-def contexts(timeline: Timeline, phrase: str, width: int = 60, run: DataOrder | None = None, census: Path | None = None) -> list[Context]:
+def contexts(
+    timeline: Timeline, phrase: str, width: int = 60, run: DataOrder | None = None, census: Path | None = None
+) -> list[Context]:
     """The kept exposures of `phrase`, each with `width` characters around it, in order of training.
 
     `run` replaces the timeline's own manifest where shards were moved. Raises QuestionError when the phrase is not
@@ -52,8 +53,10 @@ def contexts(timeline: Timeline, phrase: str, width: int = 60, run: DataOrder | 
     if not timeline.has_phrase(phrase):
         raise QuestionError(f"{phrase!r} is not indexed in {timeline.path}. Index it, or ask for one that is.")
     order = run or TimelineFolder.open(timeline.path).order
-    if order.digest != timeline.facts["order_digest"]:
-        raise QuestionError("The run is not the one that this timeline was indexed from. Give its own manifest with --run.")
+    if order.digest not in (timeline.facts["order_digest"], TimelineFolder.open(timeline.path).order.digest):
+        raise QuestionError(
+            "The run is not the one that this timeline was indexed from. Give its own manifest with --run."
+        )
     counted = Census.open(order, census)
     tokenizer = TextTokenizer.of(order.tokenizer) if order.tokenizer else None
     exposures = timeline.exposures(phrase)

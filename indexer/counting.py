@@ -22,8 +22,8 @@ from indexer.tokens import TextTokenizer
 
 BATCH_CHARACTERS = 1 << 21
 ROWS_A_GROUP = 4096
-Report = Callable[[int, int], None]
-"""Called with (bytes read from the file, bytes of text) as work goes on."""
+Report = Callable[[int], None]
+"""Called with the bytes read from the file since the last call."""
 
 
 def count_shard(
@@ -34,13 +34,13 @@ def count_shard(
     Sidecars that are already there are taken as they are. Raises CorpusError where the shard has bad lines and they
     were not to be skipped, or has no document at all.
     """
-    size = path.stat().st_size if path.exists() else 0
     digest = _digest(path)
-    keys = SidecarKeys.of(digest, fields.text, fields.id, tokenizer and tokenizer.sha256)
+    keys = SidecarKeys.of(digest, fields.text, fields.id, tokenizer.sha256 if tokenizer else None)
     wanted = [folder / name for name in (keys.documents, keys.tokens) if name is not None]
     if not all(one.exists() for one in wanted):
         _write_sidecars(path, digest, fields, tokenizer, folder, keys, skip_bad, report)
-    report(size, 0)
+    else:
+        report(path.stat().st_size)
     noted = sidecar_metadata(folder / keys.documents)
     skipped = tuple(Skipped(**one) for one in noted["skipped"])
     if skipped and not skip_bad:
@@ -48,14 +48,24 @@ def count_shard(
     if not noted["documents"]:
         raise CorpusError(f"{path} has no document. Leave it out of --corpus.")
     tokens = None if keys.tokens is None else sidecar_metadata(folder / keys.tokens)["tokens"]
-    return Shard(path=str(path), bytes=size, sha256=digest, documents=noted["documents"], tokens=tokens, skipped=skipped)
+    return Shard(
+        path=str(path),
+        bytes=path.stat().st_size,
+        sha256=digest,
+        documents=noted["documents"],
+        characters=noted["characters"],
+        tokens=tokens,
+        skipped=skipped,
+    )
 
 
 def _digest(path: Path) -> str:
     try:
         return sha256_of_file(path)
     except OSError as error:
-        raise CorpusError(f"The shard {path} cannot be read: {error.strerror}. Check the path and its permissions.") from error
+        raise CorpusError(
+            f"The shard {path} cannot be read: {error.strerror}. Check the path and its permissions."
+        ) from error
 
 
 def _refusal(path: Path, skipped: tuple[Skipped, ...]) -> CorpusError:
@@ -80,30 +90,32 @@ def _write_sidecars(
     folder.mkdir(parents=True, exist_ok=True)
     skipped: list[Skipped] = []
     seen: list[str] = []
-    good = _good_documents(path, fields, skipped, seen)
+    good = _good_documents(path, fields, skipped, seen, report)
     with (
         _Sidecar(folder / keys.documents, DOCUMENTS_SCHEMA) as documents,
         _Sidecar(folder / keys.tokens if tokenizer and keys.tokens else None, TOKENS_SCHEMA) as tokens,
     ):
-        total_tokens = 0
+        characters, total_tokens = 0, 0
         for batch in _batches(good):
             documents.write(_document_rows(batch))
             if tokenizer is not None and (skip_bad or not skipped):
                 table = _token_rows(batch, tokenizer)
                 total_tokens += pa.compute.sum(table["tokens"]).as_py()
                 tokens.write(table)
-            report(0, sum(len(document.text) for document in batch))
+            characters += sum(len(document.text) for document in batch)
         if skipped and not skip_bad:
             raise _refusal(path, tuple(skipped))
         if seen != [digest]:
             raise CorpusError(f"{path} changed while it was being read. Run again when nothing writes to it.")
-        documents.note(documents=documents.rows, skipped=[one.model_dump() for one in skipped])
+        documents.note(documents=documents.rows, characters=characters, skipped=[one.model_dump() for one in skipped])
         tokens.note(tokens=total_tokens)
 
 
-def _good_documents(path: Path, fields: Fields, skipped: list[Skipped], digest: list[str]) -> Iterator[Document]:
+def _good_documents(
+    path: Path, fields: Fields, skipped: list[Skipped], digest: list[str], report: Report
+) -> Iterator[Document]:
     """The documents of a shard; bad lines go to `skipped`, the digest of what was read to `digest`."""
-    for row in read_shard(path, fields):
+    for row in read_shard(path, fields, report):
         if isinstance(row, Document):
             yield row
         elif isinstance(row, BadLine):
@@ -175,7 +187,9 @@ class _Sidecar:
         if self._place is not None:
             self._writer.add_key_value_metadata({"exposure": json.dumps({**facts, "versions": versions()})})
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._place is not None:
             self._writer.close()
             self._place.__exit__(kind, error, trace)

@@ -27,7 +27,9 @@ def packed_batches(census: Census, shard: int, tokenizer: TextTokenizer | None) 
         yield _packed(one, batch, tokenizer)
 
 
-def packed_at(census: Census, shard: int, indices: Iterable[int], tokenizer: TextTokenizer | None) -> list[PackedDocument]:
+def packed_at(
+    census: Census, shard: int, indices: Iterable[int], tokenizer: TextTokenizer | None
+) -> list[PackedDocument]:
     """The documents of a shard with the given numbers (rising), without a scan; raises CorpusError where one changed."""
     one = census.shards[shard]
     wanted = list(indices)

@@ -87,7 +87,9 @@ def make_manifest(options: RunOptions) -> DataOrder:
 def _refuse_clashes(options: RunOptions) -> None:
     if options.tokenizer is None:
         if options.packing == "concatenate":
-            raise UsageError("Packing `concatenate` cuts by tokens. Give --tokenizer FILE, or use --packing document-per-row.")
+            raise UsageError(
+                "Packing `concatenate` cuts by tokens. Give --tokenizer FILE, or use --packing document-per-row."
+            )
         for given, name in (
             (options.sequence_length, "--sequence-length"),
             (options.row_prefix, "--row-prefix"),
@@ -99,9 +101,13 @@ def _refuse_clashes(options: RunOptions) -> None:
     elif options.sequence_length is None:
         raise UsageError("With --tokenizer a row is cut at --sequence-length tokens: give it.")
     if options.packing == "concatenate" and options.row_suffix:
-        raise UsageError("--row-suffix closes rows of one document; with `concatenate` documents end with --end-of-document.")
+        raise UsageError(
+            "--row-suffix closes rows of one document; with `concatenate` documents end with --end-of-document."
+        )
     if options.packing == "document-per-row" and options.end_of_document:
-        raise UsageError("--end-of-document joins documents in `concatenate`; a row of one document is closed by --row-suffix.")
+        raise UsageError(
+            "--end-of-document joins documents in `concatenate`; a row of one document is closed by --row-suffix."
+        )
     if options.shuffle_seed is not None and options.order_file:
         raise UsageError("--shuffle-seed and --order-file both say the order. Give one of them.")
     if options.order_file and options.epochs is not None:
@@ -117,12 +123,16 @@ def _shard_paths(patterns: Sequence[str]) -> list[Path]:
         found = sorted(glob.glob(pattern, recursive=True))
         files = [Path(one) for one in found if Path(one).is_file()]
         if not files:
-            raise CorpusError(f"No file matches --corpus {pattern!r}. Check the path; quote the pattern so that the shell leaves it alone.")
+            raise CorpusError(
+                f"No file matches --corpus {pattern!r}. Check the path; quote the pattern so that the shell leaves it alone."
+            )
         paths += files
     resolved = [path.resolve() for path in paths]
     doubled = {path for path in resolved if resolved.count(path) > 1} if len(set(resolved)) < len(resolved) else set()
     if doubled:
-        raise CorpusError(f"--corpus names {min(doubled)} more than once. Every shard stands once in the order; use --epochs to repeat.")
+        raise CorpusError(
+            f"--corpus names {min(doubled)} more than once. Every shard stands once in the order; use --epochs to repeat."
+        )
     for path in paths:
         format_of(path)
     return paths
@@ -145,7 +155,11 @@ def _tokenizer_spec(tokenizer: TextTokenizer, options: RunOptions) -> TokenizerS
 
 
 def _likely_end_of_document(tokenizer: TextTokenizer) -> str:
-    known = [name for name in ("<|endoftext|>", "</s>", "<|end_of_text|>") if tokenizer.tokenizer.token_to_id(name) is not None]
+    known = [
+        name
+        for name in ("<|endoftext|>", "</s>", "<|end_of_text|>")
+        if tokenizer.tokenizer.token_to_id(name) is not None
+    ]
     if len(known) != 1:
         raise UsageError(
             f"The tokenizer has {len(known)} of the usual end-of-document tokens ({', '.join(known) or 'none'}). "
@@ -170,12 +184,16 @@ def _rows(shards: tuple[Shard, ...], spec: TokenizerSpec | None, options: RunOpt
         return documents, 0
     room = options.sequence_length - len(spec.row_prefix) - len(spec.row_suffix)
     if room < 1:
-        raise UsageError(f"--sequence-length {options.sequence_length} leaves no room for text beside the row's prefix and suffix.")
+        raise UsageError(
+            f"--sequence-length {options.sequence_length} leaves no room for text beside the row's prefix and suffix."
+        )
     if options.packing == "document-per-row":
         return documents, 0
     stream = sum((shard.tokens or 0) + shard.documents for shard in shards)
     if stream < room:
-        raise UsageError(f"The corpus has {stream:,} tokens, fewer than one row of {room:,}. Use a smaller --sequence-length.")
+        raise UsageError(
+            f"The corpus has {stream:,} tokens, fewer than one row of {room:,}. Use a smaller --sequence-length."
+        )
     return divmod(stream, room)
 
 

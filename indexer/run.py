@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exposure.artefacts import atomic_write
@@ -45,7 +45,12 @@ class IndexResult:
 
 
 def index_corpus(
-    run: Path, phrases: PhraseSet, out: Path, options: IndexOptions, pair_sets: tuple[Path, ...] = (), census: Path | None = None
+    run: Path,
+    phrases: PhraseSet,
+    out: Path,
+    options: IndexOptions,
+    pair_sets: tuple[Path, ...] = (),
+    census: Path | None = None,
 ) -> IndexResult:
     """Scan what `phrases` needs and `out` has not got, publish, and say what was done.
 
@@ -56,7 +61,8 @@ def index_corpus(
     if order.tokenizer is not None:
         TextTokenizer.of(order.tokenizer)
     folder = TimelineFolder.create(out, _settings(out, order, options))
-    folder.set_order(order)
+    with folder.locked():
+        folder.set_order(order)
     groups = folder.admit(_as_looked_up(phrases, options.rule))
     for pair_set in pair_sets:
         _keep_pair_set(folder, pair_set)
@@ -74,19 +80,30 @@ def _as_looked_up(phrases: PhraseSet, rule: MatchRule) -> PhraseSet:
 
 
 def _settings(out: Path, order: DataOrder, options: IndexOptions) -> TimelineSettings:
-    present = TimelineFolder(out).settings if (out / "timeline.json").exists() else None
-    keep_first = options.keep_first or (present.keep_first if present else KEEP_FIRST)
-    grid_every = options.grid_every or (present.grid_every if present else default_grid(order.steps))
-    return TimelineSettings(options.rule, keep_first, grid_every)
+    if (out / "timeline.json").exists():
+        present = TimelineFolder(out).settings
+        return replace(
+            present,
+            rule=options.rule,
+            keep_first=options.keep_first or present.keep_first,
+            grid_every=options.grid_every or present.grid_every,
+        )
+    return TimelineSettings(
+        rule=options.rule,
+        keep_first=options.keep_first or KEEP_FIRST,
+        grid_every=options.grid_every or default_grid(order.steps),
+        checkpoints=order.checkpoints,
+        checkpoints_through=order.steps,
+    )
 
 
-def _scan(inputs: ScanInputs, units: list[Unit], todo: list[Unit], order: DataOrder, workers: int) -> list[tuple[int, str]]:
+def _scan(
+    inputs: ScanInputs, units: list[Unit], todo: list[Unit], order: DataOrder, workers: int
+) -> list[tuple[int, str]]:
     holes = []
-    sizes = {unit.key: order.shards[unit.shard].bytes for unit in units}
-    done_bytes = sum(sizes.values()) - sum(sizes[unit.key] for unit in todo)
-    with Progress("index", sum(sizes.values()), done_bytes) as progress:
-        for unit, error in run_units(inputs, todo, workers, lambda text_bytes: progress.advance(0, text_bytes)):
-            progress.advance(sizes[unit.key])
+    total, left = (sum(order.shards[unit.shard].characters for unit in which) for which in (units, todo))
+    with Progress("index", total, total - left) as progress:
+        for unit, error in run_units(inputs, todo, workers, progress.advance):
             if error is not None:
                 holes.append((unit.shard, str(error)))
     return sorted(holes)

@@ -20,7 +20,7 @@ from indexer.tally import Hits, Tally
 from indexer.tokens import TextTokenizer
 
 Report = Callable[[int], None]
-"""Called with the bytes of text scanned since the last call."""
+"""Called with the characters of text scanned since the last call."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ def scan_unit(inputs: ScanInputs, unit: Unit, report: Report) -> None:
 
 def find_all(matcher: AhoCorasickMatcher, passages: list[Passage]) -> Hits:
     """Every match in a list of passages."""
-    found = [(phrase, index, start) for index, one in enumerate(passages) for phrase, start, _ in matcher.find(one.text)]
+    found = [
+        (phrase, index, start) for index, one in enumerate(passages) for phrase, start, _ in matcher.find(one.text)
+    ]
     columns = np.array(found, dtype=np.int64).reshape(-1, 3)
     return Hits(columns[:, 0], columns[:, 1], columns[:, 2])
 

@@ -43,7 +43,9 @@ class TextTokenizer:
             content = path.read_bytes()
             tokenizer = Tokenizer.from_str(content.decode("utf-8"))
         except OSError as error:
-            raise TokenizerError(f"The tokenizer file {path} cannot be read: {error.strerror}. Check the path.") from error
+            raise TokenizerError(
+                f"The tokenizer file {path} cannot be read: {error.strerror}. Check the path."
+            ) from error
         except Exception as error:  # tokenizers raises bare Exception
             raise TokenizerError(
                 f"{path} is not a tokenizer file of the tokenizers library ({error}). Expected a tokenizer.json."
@@ -94,7 +96,9 @@ class TextTokenizer:
         """The id of a special token by its content; raises TokenizerError where the vocabulary has none."""
         found = self.tokenizer.token_to_id(content)
         if found is None:
-            raise TokenizerError(f"The tokenizer {self.path} has no token {content!r}. Name one of its own special tokens.")
+            raise TokenizerError(
+                f"The tokenizer {self.path} has no token {content!r}. Name one of its own special tokens."
+            )
         return int(found)
 
 

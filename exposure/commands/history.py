@@ -16,7 +16,14 @@ FORMS = ("gap", "anchor")
 @click.command("history")
 @timeline_argument
 @click.argument("phrase")
-@click.option("--at-step", "at_steps", type=int, multiple=True, metavar="N", help="Ask for these steps (default: the checkpoints).")
+@click.option(
+    "--at-step",
+    "at_steps",
+    type=int,
+    multiple=True,
+    metavar="N",
+    help="Ask for these steps (default: the checkpoints).",
+)
 @output_options
 def command(timeline: Path, phrase: str, at_steps: tuple[int, ...], format_: str, out: str | None) -> None:
     """How often PHRASE had been seen by each checkpoint.
@@ -28,6 +35,8 @@ def command(timeline: Path, phrase: str, at_steps: tuple[int, ...], format_: str
     with Timeline.open(timeline) as opened:
         points = opened.history(phrase, at_steps)
     if not points:
-        raise QuestionError(f"{phrase!r} is not indexed in {timeline}. Index it: exposure index --phrases … --out {timeline}.")
+        raise QuestionError(
+            f"{phrase!r} is not indexed in {timeline}. Index it: exposure index --phrases … --out {timeline}."
+        )
     forms = [name for name in FORMS if any(getattr(one, name) for one in points)]
     emit_answers(points, [*COLUMNS, *forms], format_, out)

@@ -49,4 +49,6 @@ def lines_of(file: Path) -> list[str]:
     try:
         return [line for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read as UTF-8 text ({error}). Give a file with one phrase a line.") from error
+        raise UsageError(
+            f"{file} cannot be read as UTF-8 text ({error}). Give a file with one phrase a line."
+        ) from error

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from exposure.phrases import CriticalPhrase
     from exposure.splits import Policy, Sides
 
-PARADIGM_COLUMNS = ("uid", "pairs", "proxy_train", "proxy_validation", "unknown", "not_indexed", "no_phrase", "refused", "flags")
+PARADIGM_COLUMNS = (
+    "uid",
+    "pairs",
+    "proxy_train",
+    "proxy_validation",
+    "unknown",
+    "not_indexed",
+    "no_phrase",
+    "refused",
+    "flags",
+)
 PAIR_COLUMNS = ("uid", "pair_id", "split", "status_good", "status_bad", "phrase_good", "phrase_bad")
 
 
@@ -22,7 +32,9 @@ PAIR_COLUMNS = ("uid", "pair_id", "split", "status_good", "status_bad", "phrase_
 @timeline_argument
 @click.option("--pairs", type=EXISTING, multiple=True, required=True, help="A phrase file, or the pairs themselves.")
 @click.option("--uid", "uids", multiple=True, help="Only these paradigms.")
-@click.option("--at-step", type=int, metavar="N", help="seen-by: the checkpoint. window: its end (default: the whole run).")
+@click.option(
+    "--at-step", type=int, metavar="N", help="seen-by: the checkpoint. window: its end (default: the whole run)."
+)
 @click.option("--policy", type=click.Choice(["window", "seen-by"]), default="window", show_default=True)
 @click.option("--sides", type=click.Choice(["either", "good", "bad", "both"]), default="either", show_default=True)
 @click.option("--include-flagged", is_flag=True, help="Split also where the flags say that these sides mean nothing.")
@@ -74,5 +86,7 @@ def _chosen(critical: list[CriticalPhrase], uids: tuple[str, ...]) -> list[Criti
     present = {one.uid for one in critical}
     for uid in uids:
         if uid not in present:
-            raise QuestionError(f"--uid {uid}: the pairs have no such paradigm. They have: {', '.join(sorted(present)[:8])} …")
+            raise QuestionError(
+                f"--uid {uid}: the pairs have no such paradigm. They have: {', '.join(sorted(present)[:8])} …"
+            )
     return [one for one in critical if not uids or one.uid in uids]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import chain, cycle, islice
+from math import ceil
 from random import Random
 
 from exposure.world.misses import SPLIT, misses
@@ -97,7 +98,7 @@ def _fates(rng: Random, sides: list[WorldSide], shares: tuple[tuple[str, float],
     """Sides by fate, in random order; the shares are kept exactly (rounded up), whatever the seed."""
     order, fates = rng.sample(sides, len(sides)), {}
     for fate, share in shares:
-        n = -int(-share * len(sides) // 1)
+        n = ceil(share * len(sides))
         fates[fate], order = order[:n], order[n:]
     return fates
 

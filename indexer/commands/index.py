@@ -20,8 +20,15 @@ HOLES_STATUS = 3
 @click.option("--exact", is_flag=True, help="Match letter case exactly.")
 @click.option("--boundary", type=click.Choice(["word", "none"]), default="word", show_default=True)
 @click.option("--whitespace", type=click.Choice(["collapse", "verbatim"]), default="collapse", show_default=True)
-@click.option("--keep-first", type=click.IntRange(1), metavar="K", help="Exposures kept exactly for each phrase [default: 8].")
-@click.option("--grid-every", type=click.IntRange(1), metavar="N", help="Count by every N steps too [default: at most 256 buckets].")
+@click.option(
+    "--keep-first", type=click.IntRange(1), metavar="K", help="Exposures kept exactly for each phrase [default: 8]."
+)
+@click.option(
+    "--grid-every",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Count by every N steps too [default: at most 256 buckets].",
+)
 @census_option
 def command(
     run: Path,
@@ -57,5 +64,7 @@ def command(
     for _, problem in result.holes:
         click.echo(f"hole in coverage: {problem}", err=True)
     if result.holes:
-        click.echo("Answers beyond a hole are inexact or unknown. Mend the shard and run the same command again.", err=True)
+        click.echo(
+            "Answers beyond a hole are inexact or unknown. Mend the shard and run the same command again.", err=True
+        )
     return HOLES_STATUS if result.holes else 0

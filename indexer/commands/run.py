@@ -20,20 +20,36 @@ def command() -> None:
 
 
 @command.command("init")
-@click.option("--corpus", multiple=True, required=True, metavar="GLOB", help="Shards, in the order of their names; repeatable.")
+@click.option(
+    "--corpus", multiple=True, required=True, metavar="GLOB", help="Shards, in the order of their names; repeatable."
+)
 @click.option("--tokenizer", type=EXISTING, help="tokenizer.json of the run; without it positions are approximate.")
 @click.option("--packing", type=click.Choice(["document-per-row", "concatenate"]), required=True)
 @click.option("--sequence-length", type=click.IntRange(1), metavar="L", help="Tokens of a training sequence.")
 @click.option("--batch-sequences", type=click.IntRange(1), required=True, metavar="B", help="Sequences of a batch.")
 @click.option("--epochs", type=click.IntRange(1), metavar="E", help="Passes over the corpus [default: 1].")
 @click.option("--shuffle-seed", type=click.IntRange(0), metavar="S", help="Shuffle each epoch e by PCG64(S + e).")
-@click.option("--shuffle-from-epoch", type=click.IntRange(0), default=0, metavar="E", help="Epochs before this one (from 0) stay in order.")
+@click.option(
+    "--shuffle-from-epoch",
+    type=click.IntRange(0),
+    default=0,
+    metavar="E",
+    help="Epochs before this one (from 0) stay in order.",
+)
 @click.option("--order-file", type=EXISTING, help=".npy with the row of every slot of the run.")
-@click.option("--checkpoint-every", type=click.IntRange(1), metavar="N", help="A checkpoint every N steps, and at step 0.")
+@click.option(
+    "--checkpoint-every", type=click.IntRange(1), metavar="N", help="A checkpoint every N steps, and at step 0."
+)
 @click.option("--checkpoints", metavar="N,N,...", help="The steps of the checkpoints, as a list.")
-@click.option("--end-of-document", metavar="TOKEN", help="Token after each document in `concatenate` [default: the usual one].")
-@click.option("--row-prefix", multiple=True, metavar="TOKEN", help="Special token that begins every row; counts towards L.")
-@click.option("--row-suffix", multiple=True, metavar="TOKEN", help="Special token that closes every row; counts towards L.")
+@click.option(
+    "--end-of-document", metavar="TOKEN", help="Token after each document in `concatenate` [default: the usual one]."
+)
+@click.option(
+    "--row-prefix", multiple=True, metavar="TOKEN", help="Special token that begins every row; counts towards L."
+)
+@click.option(
+    "--row-suffix", multiple=True, metavar="TOKEN", help="Special token that closes every row; counts towards L."
+)
 @click.option("--text-field", default="text", show_default=True)
 @click.option("--id-field", default="id", show_default=True)
 @click.option("--skip-bad", is_flag=True, help="Leave bad lines out of the order, and record them.")
@@ -90,7 +106,9 @@ def init(
     order = make_manifest(options)
     order.save(output)
     skipped = sum(len(shard.skipped) for shard in order.shards)
-    click.echo(f"{output}: {order.rows:,} rows, {order.steps:,} steps, {order.exactness}, {skipped} lines skipped", err=True)
+    click.echo(
+        f"{output}: {order.rows:,} rows, {order.steps:,} steps, {order.exactness}, {skipped} lines skipped", err=True
+    )
 
 
 def _checkpoints(every: int | None, steps: str | None) -> Checkpoints:

@@ -14,24 +14,24 @@ from exposure.units import Unit
 from indexer.scan import ScanInputs, scan_unit
 
 POLL_SECONDS = 0.2
-OnText = Callable[[int], None]
+OnScanned = Callable[[int], None]
 Outcome = tuple[Unit, CorpusError | None]
 _scanned: Synchronized[int] | None = None
 
 
-def run_units(inputs: ScanInputs, units: list[Unit], workers: int, on_text: OnText) -> Iterator[Outcome]:
+def run_units(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned: OnScanned) -> Iterator[Outcome]:
     """Scan every unit; yields each as it ends, with the error of a shard that could not be read.
 
     Any other error ends the work, what is finished being kept.
     """
     if workers == 1 or len(units) < 2:
         for unit in units:
-            yield unit, _attempt(inputs, unit, on_text)
+            yield unit, _attempt(inputs, unit, on_scanned)
         return
-    yield from _run_in_pool(inputs, units, min(workers, len(units)), on_text)
+    yield from _run_in_pool(inputs, units, min(workers, len(units)), on_scanned)
 
 
-def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_text: OnText) -> Iterator[Outcome]:
+def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned: OnScanned) -> Iterator[Outcome]:
     context = multiprocessing.get_context("spawn")
     scanned: Synchronized[int] = context.Value("q", 0)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_adopt, initargs=(scanned,)) as pool:
@@ -40,7 +40,7 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_text: O
         try:
             while running:
                 done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                on_text(scanned.value - told)
+                on_scanned(scanned.value - told)
                 told = scanned.value
                 for future in done:
                     yield running.pop(future), future.result()
@@ -72,15 +72,15 @@ def _scan(inputs: ScanInputs, unit: Unit) -> CorpusError | None:
     return _attempt(inputs, unit, _count)
 
 
-def _count(text_bytes: int) -> None:
+def _count(characters: int) -> None:
     if _scanned is not None:
         with _scanned.get_lock():
-            _scanned.value += text_bytes
+            _scanned.value += characters
 
 
-def _attempt(inputs: ScanInputs, unit: Unit, on_text: OnText) -> CorpusError | None:
+def _attempt(inputs: ScanInputs, unit: Unit, on_scanned: OnScanned) -> CorpusError | None:
     try:
-        scan_unit(inputs, unit, on_text)
+        scan_unit(inputs, unit, on_scanned)
     except CorpusError as error:
         return error
     return None

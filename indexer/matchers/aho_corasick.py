@@ -103,5 +103,7 @@ class AhoCorasickMatcher:
         if text not in self._numbers:
             by_word = self._rule.boundary == "word"
             self._numbers[text] = len(self._keys)
-            self._keys.append(_Key(len(text), by_word and demands_boundary(text[0]), by_word and demands_boundary(text[-1])))
+            self._keys.append(
+                _Key(len(text), by_word and demands_boundary(text[0]), by_word and demands_boundary(text[-1]))
+            )
         return self._numbers[text]

@@ -9,7 +9,30 @@ from dataclasses import dataclass
 from indexer.matchers.flat import BARRIER, FlatText, is_blank_line
 
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr st prof capt col gen lt rev hon sgt jr sr messrs mme mlle esq vs etc vol".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "st",
+        "prof",
+        "capt",
+        "col",
+        "gen",
+        "lt",
+        "rev",
+        "hon",
+        "sgt",
+        "jr",
+        "sr",
+        "messrs",
+        "mme",
+        "mlle",
+        "esq",
+        "vs",
+        "etc",
+        "vol",
+    ]
 )
 """A full stop after one of these ends no sentence."""
 
@@ -53,5 +76,7 @@ def _ends_abbreviation(text: str, end: re.Match[str]) -> bool:
 
 def _blank_lines(flat: FlatText) -> list[int]:
     if flat.is_collapsed:
-        return [place for place, character in enumerate(flat.text) if character == BARRIER] if BARRIER in flat.text else []
+        return (
+            [place for place, character in enumerate(flat.text) if character == BARRIER] if BARRIER in flat.text else []
+        )
     return [run.start() for run in _WHITE_SPACE.finditer(flat.text) if is_blank_line(run[0])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -21,14 +21,17 @@ class TruncatedStreamError(Exception):
 class DigestingFile:
     """A binary file whose sha256 is taken on the way; `digest()` reads what is left, so it is always the whole file's."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_read: Callable[[int], None] | None = None) -> None:
         self._file: IO[bytes] = path.open("rb")
         self._sha256 = hashlib.sha256()
+        self._on_read = on_read
 
     def read(self) -> bytes:
         """The next chunk; empty at the end."""
         chunk = self._file.read(CHUNK_BYTES)
         self._sha256.update(chunk)
+        if self._on_read is not None:
+            self._on_read(len(chunk))
         return chunk
 
     def digest(self) -> str:

@@ -60,16 +60,21 @@ def format_of(path: Path) -> str:
     )
 
 
-def read_shard(path: Path, fields: Fields) -> Iterator[Document | BadLine | str]:
+def read_shard(
+    path: Path, fields: Fields, on_read: Callable[[int], None] | None = None
+) -> Iterator[Document | BadLine | str]:
     """The rows of a shard in order, and at last the sha256 of the whole file as a string.
 
-    Blank lines are no rows. Raises CorpusError when the file cannot be opened.
+    Blank lines are no rows. `on_read` is told the bytes that are read from the file. Raises CorpusError when the file
+    cannot be opened.
     """
     reader = {"jsonl": _read_jsonl, "parquet": _read_parquet}[format_of(path)]
     try:
-        file = DigestingFile(path)
+        file = DigestingFile(path, on_read)
     except OSError as error:
-        raise CorpusError(f"The shard {path} cannot be opened: {error.strerror}. Put it back, or make the manifest again.") from error
+        raise CorpusError(
+            f"The shard {path} cannot be opened: {error.strerror}. Put it back, or make the manifest again."
+        ) from error
     try:
         yield from reader(path, file, fields)
         yield file.digest()
@@ -105,7 +110,9 @@ def _parse(path: Path, number: int, start: int, line: bytes, fields: Fields) -> 
 
 def _document(path: Path, number: int, start: int, row: dict[str, Any], fields: Fields) -> Document | BadLine:
     if fields.text not in row:
-        return BadLine(number, f"no key {fields.text!r} (it has: {', '.join(map(repr, row)) or 'none'}); name it with --text-field")
+        return BadLine(
+            number, f"no key {fields.text!r} (it has: {', '.join(map(repr, row)) or 'none'}); name it with --text-field"
+        )
     text = row[fields.text]
     if not isinstance(text, str):
         return BadLine(number, f"{fields.text!r} is {json.dumps(text)[:40]}, expected a string")
@@ -132,7 +139,11 @@ def _read_parquet(path: Path, file: DigestingFile, fields: Fields) -> Rows:
         with pq.ParquetFile(path) as parquet:
             names = parquet.schema_arrow.names
             if fields.text not in names:
-                yield BadLine(1, f"no column {fields.text!r} (it has: {', '.join(map(repr, names))}); name it with --text-field", fatal=True)
+                yield BadLine(
+                    1,
+                    f"no column {fields.text!r} (it has: {', '.join(map(repr, names))}); name it with --text-field",
+                    fatal=True,
+                )
                 return
             columns = [fields.text] + [fields.id] * (fields.id in names and fields.id != fields.text)
             for batch in parquet.iter_batches(batch_size=1024, columns=columns):
@@ -154,10 +165,14 @@ def read_at(path: Path, fields: Fields, places: list[tuple[int, int]]) -> Iterat
     try:
         for found in readers[format_of(path)](path, fields, places):
             if isinstance(found, BadLine):
-                raise CorpusError(f"{path}, line {found.line}: {found.reason}. The shard has changed since its manifest was made.")
+                raise CorpusError(
+                    f"{path}, line {found.line}: {found.reason}. The shard has changed since its manifest was made."
+                )
             yield found
     except OSError as error:
-        raise CorpusError(f"The shard {path} cannot be read: {error}. Put it back, or make the manifest again.") from error
+        raise CorpusError(
+            f"The shard {path} cannot be read: {error}. Put it back, or make the manifest again."
+        ) from error
 
 
 def _lines_at(path: Path, fields: Fields, places: list[tuple[int, int]]) -> Rows:
