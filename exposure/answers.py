@@ -1,4 +1,4 @@
-"""The answers to questions, as they are printed on the shell and sent over REST: frozen dataclasses, field for field."""
+"""The answers to questions, field for field as the shell prints and REST sends them: frozen dataclasses."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ class ShardCensus:
         lists = [table[column].combine_chunks() for column in columns]
         offsets = np.asarray(lists[0].offsets)
         values = [np.asarray(one.values) for one in lists]
-        return [TokenLengths(*(value[a:b] for value in values)) for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        return [TokenLengths(*(value[a:b] for value in values)) for a, b in pairwise(offsets)]
 
     def _token_table(self, columns: list[str]) -> pa.Table:
         if self.keys.tokens is None:
@@ -151,7 +152,8 @@ class Census:
                 if name is not None and not (folder / name).exists():
                     raise CensusError(
                         f"The census of {shard.path} ({name}) is not in {folder}. "
-                        "Make it again with the `exposure run init` command of this run, or say where it is with --census."
+                        "Make it again with the `exposure run init` command of this run, or say where it is with "
+                        "--census."
                     )
             shards.append(ShardCensus(folder, keys, shard))
         return cls(order, tuple(shards))
@@ -163,7 +165,7 @@ class Census:
 
     @cached_property
     def first_tokens(self) -> npt.NDArray[np.int64]:
-        """Place of each shard's first token in the concatenated stream, end-of-document tokens included; then the total."""
+        """Place of each shard's first token in the stream, end-of-document tokens included; then the total."""
         return np.cumsum([0] + [(one.shard.tokens or 0) + one.shard.documents for one in self.shards])
 
 

@@ -18,7 +18,7 @@ BLOCK_SEGMENTS = 64
 
 
 def compact(segments: SegmentFolder, units: Sequence[Unit], keep_first: int, block: int = BLOCK_SEGMENTS) -> list[str]:
-    """Join full blocks of one group's finished `units` (in shard order); returns the keys that hold all that is finished.
+    """Join full blocks of one group's finished `units` (in shard order); returns keys that hold all that is finished.
 
     Blocks are fixed by shard number, so the same shards give the same compacted segments whoever made them and when.
     """

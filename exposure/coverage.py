@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def coverage_of(census: Census, missing_shards: list[int]) -> Coverage:
         return Coverage(((0, order.steps),), None, tuple(missing_shards))
     holes = np.unique(slots // order.batch_sequences)
     bounds = np.concatenate([[-1], holes, [order.steps]])
-    gaps = [(int(a) + 1, int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a + 1]
+    gaps = [(int(a) + 1, int(b)) for a, b in pairwise(bounds) if b > a + 1]
     return Coverage(tuple(gaps), int(slots[0]), tuple(missing_shards))
 
 

@@ -143,7 +143,7 @@ class DataOrder(_Frozen):
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     def row_slots(self, first_row: int, end_row: int) -> RowSlots:
-        """The slots of rows [first_row, end_row). Exactly the rows of a unit are inverted, so memory follows the unit."""
+        """The slots of rows [first_row, end_row): only these are inverted, so memory follows the unit."""
         if isinstance(self.order, Sequential):
             return _sequential_slots(first_row, end_row, self.rows, self.epochs)
         return invert(self.run_order, first_row, end_row)
@@ -154,7 +154,8 @@ class DataOrder(_Frozen):
         order = run_order(self.order, self.rows, self.epochs)
         if self.order_sha256 is not None and order_digest(order) != self.order_sha256:
             raise OrderError(
-                f"The order rebuilt by rule {self.order.rule!r} has another digest than the manifest's {self.order_sha256[:12]}…. "
+                f"The order rebuilt by rule {self.order.rule!r} has another digest than the manifest's "
+                f"{self.order_sha256[:12]}…. "
                 "The order file or NumPy's shuffle has changed: save the original order as .npy and use --order-file."
             )
         return order
@@ -249,7 +250,8 @@ def _read_order_file(order: OrderFile, rows: int) -> npt.NDArray[np.int64]:
         ) from error
     if array.ndim != 1 or array.dtype.kind not in "iu" or len(array) == 0:
         raise OrderError(
-            f"The order file {order.path} holds {array.dtype} of shape {array.shape}; expected one dimension of integers, "
+            f"The order file {order.path} holds {array.dtype} of shape {array.shape}; expected one dimension of "
+            "integers, "
             "one for every slot of the run."
         )
     if array.min() < 0 or array.max() >= rows:

@@ -119,7 +119,8 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise TimelineError(
-            f"The generation {path.name} could not be written ({error}). The segments and the current generation are whole: "
+            f"The generation {path.name} could not be written ({error}). The segments and the current generation "
+            "are whole: "
             "make room or mend what is said here, and run `exposure publish`."
         ) from error
 
@@ -237,8 +238,14 @@ def _append_groups(writer: GenerationWriter, groups: list[Group]) -> None:
         for group in groups
     ]
     schema = pa.schema(
-        [("group_id", pa.int32()), ("fingerprint", pa.string()), ("phrases", pa.int64()), ("covered_batches", pa.int64()),
-         ("first_missing_slot", pa.int64()), ("missing_shards", pa.list_(pa.int32()))]
+        [
+            ("group_id", pa.int32()),
+            ("fingerprint", pa.string()),
+            ("phrases", pa.int64()),
+            ("covered_batches", pa.int64()),
+            ("first_missing_slot", pa.int64()),
+            ("missing_shards", pa.list_(pa.int32())),
+        ]
     )  # fmt: skip
     writer.append("phrase_groups", pa.Table.from_pylist(rows, schema=schema))
     ranges = [
@@ -295,7 +302,8 @@ def _refuse_loss(folder: TimelineFolder, groups: list[Group]) -> None:
         if fingerprint not in coverage or not coverage[fingerprint].contains(covered):
             raise TimelineError(
                 f"The segments of {folder.path} cover less than its current generation does (phrase group "
-                f"{fingerprint[:12]}…): were segments deleted? Index again before publishing; the current generation stays."
+                f"{fingerprint[:12]}…): were segments deleted? Index again before publishing; the current "
+                "generation stays."
             )
 
 

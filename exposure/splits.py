@@ -134,7 +134,7 @@ def _split(
 
 
 def _is_refused(flags: tuple[str, ...], request: SplitRequest) -> bool:
-    """Exposure on the bad side means nothing where it is grammatical elsewhere; one side means nothing where both are one."""
+    """Whether the sides asked for mean nothing: the bad one grammatical elsewhere, or both the same."""
     if request.include_flagged:
         return False
     return (ONE_SIDED in flags and request.sides != "good") or (ONLY_EITHER in flags and request.sides != "either")

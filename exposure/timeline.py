@@ -43,7 +43,8 @@ WITH asked AS (SELECT p.phrase_id, s.step FROM asked_phrases p, asked_steps s),
 bounds AS (
     SELECT phrase_id, step,
         coalesce(sum(CASE WHEN last_batch < step THEN count WHEN first_batch >= step THEN 0 ELSE 1 END), 0) AS low,
-        coalesce(sum(CASE WHEN last_batch < step THEN count WHEN first_batch >= step THEN 0 ELSE count - 1 END), 0) AS high
+        coalesce(sum(CASE WHEN last_batch < step THEN count WHEN first_batch >= step THEN 0 ELSE count - 1 END), 0)
+            AS high
     FROM asked LEFT JOIN counts USING (phrase_id) GROUP BY ALL
 ),
 known AS (
@@ -288,14 +289,16 @@ class Timeline:
         facts = {key: json.loads(value) for key, value in rows}
         if facts.get("version") != GENERATION_VERSION:
             raise TimelineError(
-                f"{self.generation} has tables of version {facts.get('version')}, this software reads {GENERATION_VERSION}. "
+                f"{self.generation} has tables of version {facts.get('version')}, this software reads "
+                f"{GENERATION_VERSION}. "
                 f"Run `exposure publish {self.path}` to write them anew."
             )
         return facts
 
     def _groups(self) -> list[GroupFacts]:
         rows = self.cursor().execute(
-            "SELECT fingerprint, phrases, covered_batches, first_missing_slot, missing_shards FROM phrase_groups ORDER BY group_id"
+            "SELECT fingerprint, phrases, covered_batches, first_missing_slot, missing_shards FROM phrase_groups "
+            "ORDER BY group_id"
         )
         return [GroupFacts(a, b, c, d, tuple(missing)) for a, b, c, d, missing in rows.fetchall()]
 
@@ -305,7 +308,8 @@ def _connect(generation: Path) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(str(generation), read_only=True, config=_LIMITS)
     except duckdb.Error as error:
         raise TimelineError(
-            f"The generation {generation} cannot be opened ({error}). Delete the file and run `exposure publish` on its timeline."
+            f"The generation {generation} cannot be opened ({error}). Delete the file and run `exposure publish` "
+            "on its timeline."
         ) from error
     connection.execute("SET lock_configuration = true")
     return connection

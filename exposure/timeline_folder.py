@@ -82,7 +82,7 @@ class TimelineFolder:
 
     @classmethod
     def create(cls, path: Path, settings: TimelineSettings) -> TimelineFolder:
-        """Make a timeline, or open the one that is there when its settings are the same; UsageError when they differ."""
+        """Make a timeline, or open the one that is there; raises UsageError when its settings differ."""
         folder = cls(path)
         if not (path / "timeline.json").exists():
             if path.exists() and not (path.is_dir() and {one.name for one in path.iterdir()} <= set(FOLDERS)):
@@ -131,7 +131,8 @@ class TimelineFolder:
             present = self.order
             if not order.extends(present):
                 raise OrderError(
-                    f"{self.path} holds the data order {present.digest[:12]}…, the run is {order.digest[:12]}…, which neither "
+                    f"{self.path} holds the data order {present.digest[:12]}…, the run is {order.digest[:12]}…, "
+                    "which neither "
                     "is that order nor appends shards to it. Give another --out."
                 )
         order.save(place)
@@ -222,6 +223,7 @@ def _settings_of(fields: dict[str, Any]) -> TimelineSettings:
 def _words(settings: TimelineSettings) -> str:
     rule = settings.rule
     return (
-        f"case {rule.case}, boundary {rule.boundary}, whitespace {rule.whitespace}, the first {settings.keep_first} exposures, "
+        f"case {rule.case}, boundary {rule.boundary}, whitespace {rule.whitespace}, the first "
+        f"{settings.keep_first} exposures, "
         f"a grid of {settings.grid_every} steps"
     )

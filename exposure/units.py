@@ -83,7 +83,7 @@ def _unit(census: Census, shard: int, group: str, settings: TimelineSettings, ed
 
 
 def _edges_within(order: DataOrder, first_row: int, end_row: int, edges: npt.NDArray[np.int64]) -> list[int]:
-    """Only the edges that part this unit's batches: later checkpoints must not change the key of what is behind them."""
+    """Only the edges that part this unit's batches: later ones must not change the key of what is before them."""
     if not isinstance(order.order, Sequential) or order.epochs > 1:
         return [int(edge) for edge in edges]
     first, last = first_row // order.batch_sequences, max(end_row - 1, first_row) // order.batch_sequences

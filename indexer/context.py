@@ -95,7 +95,8 @@ class _Finder:
         ends = [end for _, start, end in AhoCorasickMatcher([phrase], rule, self.normalise).find(window) if start == 0]
         if not ends:
             raise QuestionError(
-                f"The text at character {one.document_offset} of document {one.document!r} is {window[:40]!r}, not {one.phrase!r}. "
+                f"The text at character {one.document_offset} of document {one.document!r} is {window[:40]!r}, not "
+                f"{one.phrase!r}. "
                 "The shard or the timeline is damaged: index again."
             )
         return one.document_offset + min(ends)

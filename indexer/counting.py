@@ -72,7 +72,8 @@ def _refusal(path: Path, skipped: tuple[Skipped, ...]) -> CorpusError:
     first = "; ".join(f"line {one.line}: {one.reason}" for one in skipped[:3])
     more = f" (and {len(skipped) - 3} more)" if len(skipped) > 3 else ""
     return CorpusError(
-        f"{path} has {len(skipped)} bad line{'s' * (len(skipped) > 1)}: {first}{more}. Mend the shard, or run again with "
+        f"{path} has {len(skipped)} bad line{'s' * (len(skipped) > 1)}: {first}{more}. Mend the shard, or run "
+        "again with "
         "--skip-bad, which leaves these lines out of the order and records them in the manifest."
     )
 
@@ -100,7 +101,7 @@ def _write_sidecars(
             documents.write(_document_rows(batch))
             if tokenizer is not None and (skip_bad or not skipped):
                 table = _token_rows(batch, tokenizer)
-                total_tokens += pa.compute.sum(table["tokens"]).as_py()
+                total_tokens += int(table["tokens"].to_numpy().sum())
                 tokens.write(table)
             characters += sum(len(document.text) for document in batch)
         if skipped and not skip_bad:

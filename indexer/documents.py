@@ -1,4 +1,4 @@
-"""The documents of a shard as the census knows them: read in order or at given places, and refused when they changed."""
+"""The documents of a shard as the census knows them: in order or at given places, refused when they changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def packed_batches(census: Census, shard: int, tokenizer: TextTokenizer | None) 
 def packed_at(
     census: Census, shard: int, indices: Iterable[int], tokenizer: TextTokenizer | None
 ) -> list[PackedDocument]:
-    """The documents of a shard with the given numbers (rising), without a scan; raises CorpusError where one changed."""
+    """Documents of a shard by their numbers (rising), without a scan; raises CorpusError where one changed."""
     one = census.shards[shard]
     wanted = list(indices)
     rows = one.documents.take(wanted)

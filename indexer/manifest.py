@@ -1,10 +1,10 @@
-"""Making a run manifest: shards found, counted and digested, the order rebuilt, everything checked against everything."""
+"""Making a run manifest: shards found, counted and digested, the order rebuilt, options held against each other."""
 
 from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -46,14 +46,14 @@ class RunOptions:
     shuffle_seed: int | None = None
     shuffle_from_epoch: int = 0
     order_file: Path | None = None
-    checkpoints: Checkpoints = Checkpoints()
-    fields: Fields = Fields()
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    fields: Fields = field(default_factory=Fields)
     skip_bad: bool = False
     census: Path = Path("census")
 
 
 def make_manifest(options: RunOptions) -> DataOrder:
-    """Take the census of every shard and return the manifest; errors name the shard and line, or the options that clash."""
+    """Take the census of every shard and return the manifest; errors name the shard and line, or options that clash."""
     _refuse_clashes(options)
     paths = _shard_paths(options.corpus)
     tokenizer = TextTokenizer.load(options.tokenizer) if options.tokenizer else None
@@ -120,18 +120,20 @@ def _shard_paths(patterns: Sequence[str]) -> list[Path]:
     """The files of all patterns, sorted by path within each pattern, none twice."""
     paths: list[Path] = []
     for pattern in patterns:
-        found = sorted(glob.glob(pattern, recursive=True))
+        found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207: Path.glob takes no absolute pattern
         files = [Path(one) for one in found if Path(one).is_file()]
         if not files:
             raise CorpusError(
-                f"No file matches --corpus {pattern!r}. Check the path; quote the pattern so that the shell leaves it alone."
+                f"No file matches --corpus {pattern!r}. Check the path; quote the pattern so that the shell leaves "
+                "it alone."
             )
         paths += files
     resolved = [path.resolve() for path in paths]
     doubled = {path for path in resolved if resolved.count(path) > 1} if len(set(resolved)) < len(resolved) else set()
     if doubled:
         raise CorpusError(
-            f"--corpus names {min(doubled)} more than once. Every shard stands once in the order; use --epochs to repeat."
+            f"--corpus names {min(doubled)} more than once. Every shard stands once in the order; use --epochs to "
+            "repeat."
         )
     for path in paths:
         format_of(path)

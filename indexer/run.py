@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exposure.artefacts import atomic_write
@@ -28,7 +28,7 @@ KEEP_FIRST = 8
 class IndexOptions:
     """How to index. `grid_every` and `keep_first` are None for the timeline's own, or the defaults of a new one."""
 
-    rule: MatchRule = MatchRule()
+    rule: MatchRule = field(default_factory=MatchRule)
     keep_first: int | None = None
     grid_every: int | None = None
     workers: int = 1

@@ -56,7 +56,7 @@ class TextTokenizer:
 
     @classmethod
     def of(cls, spec: TokenizerSpec) -> TextTokenizer:
-        """The tokenizer of a manifest; raises TokenizerError when the file is not the one that the manifest digested."""
+        """The tokenizer of a manifest; raises TokenizerError when the file is not the one that was digested."""
         loaded = cls.load(Path(spec.path))
         if loaded.sha256 != spec.sha256:
             raise TokenizerError(
@@ -118,7 +118,8 @@ def _byte_table(tokenizer: Tokenizer, content: bytes, path: Path) -> tuple[bytes
         to_bytes = _sentence_piece
     else:
         raise TokenizerError(
-            f"{path} has no byte-level or SentencePiece decoder (found: {', '.join(sorted(kinds)) or 'none'}), so its tokens "
+            f"{path} has no byte-level or SentencePiece decoder (found: {', '.join(sorted(kinds)) or 'none'}), so "
+            "its tokens "
             "cannot be turned back into the text that the model saw. Use the tokenizer of the run, if it is another."
         )
     vocabulary = {index: token for token, index in tokenizer.get_vocab(with_added_tokens=True).items()}

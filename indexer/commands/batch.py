@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from exposure.commands.options import EXISTING, census_option, emit_answers, output_options
 
 COLUMNS = ("sequence", "row", "documents", "characters", "text")
+SHOWN_CHARACTERS = 100
 
 
 @click.command("batch")
@@ -22,8 +24,18 @@ COLUMNS = ("sequence", "row", "documents", "characters", "text")
 def command(
     manifest: Path, step: int, sequence: int | None, census: Path | None, format_: str, out: str | None
 ) -> None:
-    """The text that training step N was trained on: the sequences of batch N − 1."""
+    """The text that training step N was trained on: the sequences of batch N − 1.
+
+    A table shows the beginning of each text; --sequence I prints one whole, as do the other formats.
+    """
     from exposure.orders import DataOrder
     from indexer.batches import batch_rows
 
-    emit_answers(batch_rows(DataOrder.load(manifest), step, sequence, census), COLUMNS, format_, out)
+    rows = batch_rows(DataOrder.load(manifest), step, sequence, census)
+    if format_ == "table" and sequence is None:
+        rows = [replace(row, text=_beginning(row.text)) for row in rows]
+    emit_answers(rows, COLUMNS, format_, out)
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -46,7 +46,8 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
                     yield running.pop(future), future.result()
         except BrokenProcessPool as error:
             raise ExposureError(
-                "A worker process died (killed, or out of memory). Finished units are kept: run the same command again, "
+                "A worker process died (killed, or out of memory). Finished units are kept: run the same command "
+                "again, "
                 "with fewer --workers if memory was short."
             ) from error
         finally:

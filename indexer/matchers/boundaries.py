@@ -8,11 +8,11 @@ SCRIPTS_WITHOUT_SPACES: tuple[tuple[int, int, str], ...] = (
     (0x0E00, 0x0E7F, "Thai"),
     (0x0E80, 0x0EFF, "Lao"),
     (0x1780, 0x17FF, "Khmer"),
-    (0x19E0, 0x19FF, "Khmer symbols"),
     (0x2E80, 0x2FDF, "Han radicals"),
-    (0x3005, 0x3007, "Han iteration mark, closing mark, zero"),
+    (0x3005, 0x3005, "Han iteration mark"),
+    (0x3007, 0x3007, "Han zero"),
     (0x3021, 0x3029, "Hangzhou numerals"),
-    (0x3031, 0x303C, "Kana repeat marks, Han numerals and masu mark"),
+    (0x3038, 0x303B, "Hangzhou numerals and Han iteration mark"),
     (0x3040, 0x30FF, "Hiragana and Katakana"),
     (0x31F0, 0x31FF, "Katakana extensions"),
     (0x3400, 0x4DBF, "Han extension A"),
@@ -20,7 +20,7 @@ SCRIPTS_WITHOUT_SPACES: tuple[tuple[int, int, str], ...] = (
     (0xF900, 0xFAFF, "Han compatibility"),
     (0xFF66, 0xFF9F, "half-width Katakana"),
     (0x1AFF0, 0x1B16F, "Kana extensions and supplement"),
-    (0x20000, 0x3FFFD, "Han extensions B and after"),
+    (0x20000, 0x3FFFF, "Han extensions B and after"),
 )
 """Code points (first, last) of Han, Kana, Thai, Lao and Khmer: their words are not set apart by spaces."""
 

@@ -1,4 +1,4 @@
-"""A passage made flat for matching: folded and with its white space collapsed, each place mapped back to the original."""
+"""A passage made flat for matching: folded, its white space collapsed, each place mapped back to the original."""
 
 from __future__ import annotations
 

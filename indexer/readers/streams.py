@@ -19,7 +19,7 @@ class TruncatedStreamError(Exception):
 
 
 class DigestingFile:
-    """A binary file whose sha256 is taken on the way; `digest()` reads what is left, so it is always the whole file's."""
+    """A binary file whose sha256 is taken on the way; `digest()` reads what is left, so it is the whole file's."""
 
     def __init__(self, path: Path, on_read: Callable[[int], None] | None = None) -> None:
         self._file: IO[bytes] = path.open("rb")
@@ -46,7 +46,7 @@ class DigestingFile:
 
 
 def decompressed(file: DigestingFile, name: str) -> Iterator[bytes]:
-    """Chunks of uncompressed bytes, by the ending of `name`; raises TruncatedStreamError where the stream is cut or damaged."""
+    """Chunks of uncompressed bytes, by the ending of `name`; raises TruncatedStreamError at a cut or damage."""
     if name.endswith(".zst"):
         yield from _zstandard(file)
     elif name.endswith(".gz"):

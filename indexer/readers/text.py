@@ -20,7 +20,7 @@ PARQUET_ENDING = ".parquet"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document: `line` is 1-based (row for Parquet), `start` its byte in the uncompressed stream (row for Parquet)."""
+    """One document: `line` is 1-based, `start` its byte in the uncompressed stream; for Parquet both are its row."""
 
     line: int
     start: int
@@ -56,7 +56,8 @@ def format_of(path: Path) -> str:
     if name.endswith(JSON_ENDINGS):
         return "jsonl"
     raise CorpusError(
-        f"{path} is not a corpus file that is known here. Expected .jsonl, .jsonl.gz, .jsonl.zst (or .json, .ndjson) or .parquet."
+        f"{path} is not a corpus file that is known here. Expected .jsonl, .jsonl.gz, .jsonl.zst (or .json, "
+        ".ndjson) or .parquet."
     )
 
 

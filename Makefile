@@ -1,0 +1,36 @@
+# Two commands set everything up on a fresh machine that has Python 3.11 or newer: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint check clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed ## The main job end to end, on a corpus that the project generates.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh demo
+
+test: $(VENV)/.installed-dev ## All tests.
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev ## Style, types and import rules.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## Everything that must hold before a commit.
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) -e .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) -e '.[dev]'
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) demo
