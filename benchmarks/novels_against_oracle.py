@@ -2,8 +2,8 @@
 
     python benchmarks/novels_against_oracle.py --data ../shared/data --work FOLDER [--only NAME ...]
 
-Compared for every phrase: count, first and last (batch, sequence, token, character, document), the first
-eight exposures, and the count of every bucket. Prints a line for each configuration; exit status 1 when anything differs.
+Compared for every phrase: count, first and last (batch, sequence, token, character, document), the first eight
+exposures, and the count of every bucket. Prints a line for each configuration; exit status 1 when anything differs.
 """
 
 from __future__ import annotations

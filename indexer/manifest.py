@@ -120,7 +120,8 @@ def _shard_paths(patterns: Sequence[str]) -> list[Path]:
     """The files of all patterns, sorted by path within each pattern, none twice."""
     paths: list[Path] = []
     for pattern in patterns:
-        found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207: Path.glob takes no absolute pattern
+        # Not Path.glob: it takes no absolute pattern.
+        found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
         files = [Path(one) for one in found if Path(one).is_file()]
         if not files:
             raise CorpusError(

@@ -64,8 +64,9 @@ class CurrentGeneration:
             self._retire()
 
     def _take(self) -> OpenGeneration:
-        current = TimelineFolder.open(self._path).current
         with self._lock:
+            # Read under the lock: a thread that read it before a switch would go back to the older generation.
+            current = TimelineFolder.open(self._path).current
             if self._open is None or self._open.timeline.generation != current:
                 opened = OpenGeneration(open_timeline(self._path, current))
                 self._retire()

@@ -1,0 +1,127 @@
+"""The answers that only the service gives, and the envelope around all of them; frozen dataclasses, as everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from exposure.phrases import MatchRule
+from service.generations import OpenGeneration
+
+Row = TypeVar("Row")
+
+
+class Answers(BaseModel, Generic[Row]):
+    """Answers from one generation of one timeline."""
+
+    timeline: str = Field(description="The timeline that was asked.")
+    generation: str = Field(description="Its generation: everything here was read from this one.")
+    answers: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The service is live."""
+
+    status: Literal["live"]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One timeline in the list; where it cannot be used, `problem` says why and the rest is null."""
+
+    name: str
+    generation: str | None = None
+    steps: int | None = None
+    phrases: int | None = None
+    exactness: str | None = None
+    covered_through: int | None = None
+    complete: bool | None = None
+    problem: str | None = None
+
+
+class TimelineList(BaseModel):
+    """The timelines of the service."""
+
+    answers: list[TimelineEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineFacts:
+    """What a timeline is: its run, how phrases match, and how far it is covered (of all its phrase groups, the least)."""
+
+    name: str
+    generation: str
+    logical_digest: str
+    order_digest: str
+    steps: int
+    batch_sequences: int
+    sequence_length: int | None
+    packing: str
+    epochs: int
+    exactness: str
+    rule: MatchRule
+    keep_first: int
+    grid_every: int
+    checkpoints: tuple[int, ...]
+    phrases: int
+    phrase_groups: int
+    covered_through: int
+    complete: bool
+    missing_shards: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParadigmSize:
+    """One paradigm of a pair set, and how many pairs it has."""
+
+    uid: str
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairSetAnswer:
+    """One pair set that a timeline keeps; where it cannot be read, `problem` says why and there is no paradigm."""
+
+    id: str
+    pairs: int | None
+    paradigms: tuple[ParadigmSize, ...]
+    problem: str | None = None
+
+
+def entry_of(name: str, opened: OpenGeneration) -> TimelineEntry:
+    """A timeline in the list."""
+    facts = facts_of(name, opened)
+    return TimelineEntry(
+        name, facts.generation, facts.steps, facts.phrases, facts.exactness, facts.covered_through, facts.complete
+    )
+
+
+def facts_of(name: str, opened: OpenGeneration) -> TimelineFacts:
+    """What the open generation says of itself."""
+    timeline, facts = opened.timeline, opened.timeline.facts
+    covered = min((group.covered_batches for group in timeline.groups), default=0)
+    return TimelineFacts(
+        name=name,
+        generation=opened.digest,
+        logical_digest=facts["logical_digest"],
+        order_digest=facts["order_digest"],
+        steps=timeline.steps,
+        batch_sequences=timeline.batch_sequences,
+        sequence_length=facts["sequence_length"],
+        packing=facts["packing"],
+        epochs=facts["epochs"],
+        exactness=timeline.exactness,
+        rule=timeline.rule,
+        keep_first=facts["keep_first"],
+        grid_every=facts["grid_every"],
+        checkpoints=tuple(timeline.checkpoints),
+        phrases=sum(group.phrases for group in timeline.groups),
+        phrase_groups=len(timeline.groups),
+        covered_through=covered,
+        complete=covered >= timeline.steps,
+        missing_shards=tuple(sorted({shard for group in timeline.groups for shard in group.missing_shards})),
+    )

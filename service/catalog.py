@@ -1,0 +1,93 @@
+"""Which timelines exist under the data directory, and the generation of each that answers."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+
+from exposure.errors import ExposureError, TimelineError
+from service.answers import TimelineEntry, entry_of
+from service.beneath import beneath
+from service.errors import NotFoundError
+from service.generations import CurrentGeneration, OpenGeneration
+from service.pair_sets import PairSets
+from service.settings import Settings
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""What a timeline may be called; anything else is no name, and never becomes a path."""
+
+
+class Catalog:
+    """The timelines of one data directory. Threads may share it; `close` ends it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._generations: dict[str, CurrentGeneration] = {}
+        self.pair_sets = PairSets()
+
+    def names(self) -> list[str]:
+        """The names of the folders that may be asked for, in order."""
+        return sorted(path.name for path in self._folders() if re.fullmatch(NAME, path.name))
+
+    def unnameable(self) -> list[str]:
+        """The folders whose names nobody can ask for, hidden ones left out."""
+        names = (path.name for path in self._folders())
+        return sorted(name for name in names if not re.fullmatch(NAME, name) and not name.startswith("."))
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[OpenGeneration]:
+        """The current generation of the timeline `name`, kept open for the block.
+
+        Raises NotFoundError where there is no timeline of that name, TimelineError where it cannot be used.
+        """
+        with self._generation(name).lease() as opened:
+            yield opened
+
+    def entries(self) -> list[TimelineEntry]:
+        """Every timeline, those that cannot be used with their problem."""
+        return [self._entry(name) for name in self.names()]
+
+    def close(self) -> None:
+        """Close every open generation as soon as no request uses it."""
+        with self._lock:
+            for generation in self._generations.values():
+                generation.close()
+            self._generations.clear()
+
+    def _entry(self, name: str) -> TimelineEntry:
+        try:
+            with self.open(name) as opened:
+                return entry_of(name, opened)
+        except ExposureError as error:
+            return TimelineEntry(name, problem=self._settings.public(str(error)))
+
+    def _generation(self, name: str) -> CurrentGeneration:
+        path = self._path(name)
+        with self._lock:
+            if path is None:
+                self._forget(name)
+                raise NotFoundError(f"There is no timeline {name!r}. GET /v1/timelines lists those that there are.")
+            if not beneath(self._settings.timelines, path):
+                raise TimelineError(f"{path} leads out of {self._settings.timelines}. Put the timeline itself there.")
+            return self._generations.setdefault(name, CurrentGeneration(path))
+
+    def _path(self, name: str) -> Path | None:
+        if not re.fullmatch(NAME, name):
+            return None
+        path = self._settings.timelines / name
+        return path if path.is_dir() else None
+
+    def _forget(self, name: str) -> None:
+        """Close what is open of a timeline whose folder is gone: an open file keeps its disk space."""
+        if name in self._generations:
+            self._generations.pop(name).close()
+
+    def _folders(self) -> list[Path]:
+        try:
+            return [path for path in self._settings.timelines.iterdir() if path.is_dir()]
+        except FileNotFoundError:
+            return []
