@@ -66,7 +66,7 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class ExposureAnswer:
-    """One exposure: where in the run, and where in the corpus."""
+    """One exposure: where in the run, and where in the corpus. `exact` says that nothing before it is unscanned."""
 
     phrase: str
     rank: int
@@ -79,6 +79,7 @@ class ExposureAnswer:
     document: str
     offset: int
     document_offset: int
+    exact: bool
     gap: int | None
     anchor: str | None
 
@@ -86,6 +87,7 @@ class ExposureAnswer:
     def of(
         cls,
         phrase: Phrase,
+        exact: bool,
         rank: int,
         batch: int,
         sequence: int,
@@ -109,6 +111,7 @@ class ExposureAnswer:
             document,
             offset,
             document_offset,
+            exact,
             phrase.gap or None,
             "sentence_end" if phrase.sentence_end else None,
         )

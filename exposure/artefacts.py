@@ -41,6 +41,9 @@ def _refuse_impossible(target: Path) -> None:
         raise UsageError(f"{target} cannot be written: the folder {target.parent} does not exist. Make it first.")
     if target.is_dir():
         raise UsageError(f"{target} is a folder; a file was expected. Give the name of a file in it.")
+    if target.exists() and not target.is_file():
+        # A rename would put a plain file in the place of a device: of /dev/null, for the whole machine.
+        raise UsageError(f"{target} is a device or a pipe; a file was expected. Give the name of a file.")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise UsageError(f"{target} cannot be written: no permission in {target.parent}. Choose another folder.")
 

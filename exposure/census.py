@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -108,7 +110,17 @@ class ShardCensus:
 
     @cached_property
     def _lengths_file(self) -> pq.ParquetFile:
-        return pq.ParquetFile(self.folder / str(self.keys.tokens))
+        path = self._tokens_path
+        with _reading(path):
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+        _refuse_other(path, file.schema_arrow.names, TOKENS_SCHEMA.names, file.metadata.num_rows, self.shard)
+        return file
+
+    @property
+    def _tokens_path(self) -> Path:
+        if self.keys.tokens is None:
+            raise CensusError(f"{self.shard.path}: this run has no tokenizer, so its census counts no tokens.")
+        return self.folder / self.keys.tokens
 
     def token_lengths(self, first_document: int, end_document: int) -> list[TokenLengths]:
         """Token lengths of documents [first, end); reads only the row groups that hold them."""
@@ -120,7 +132,8 @@ class ShardCensus:
         if not groups:
             return []
         columns = ["token_bytes", "token_continuing", "token_lead"]
-        table = self._lengths_file.read_row_groups(groups, columns=columns)
+        with _reading(self._tokens_path):
+            table = self._lengths_file.read_row_groups(groups, columns=columns)
         table = table.slice(first_document - starts[groups[0]], end_document - first_document)
         lists = [table[column].combine_chunks() for column in columns]
         offsets = np.asarray(lists[0].offsets)
@@ -128,9 +141,7 @@ class ShardCensus:
         return [TokenLengths(*(value[a:b] for value in values)) for a, b in pairwise(offsets)]
 
     def _token_table(self, columns: list[str]) -> pa.Table:
-        if self.keys.tokens is None:
-            raise CensusError(f"{self.shard.path}: this run has no tokenizer, so its census counts no tokens.")
-        return _read(self.folder / self.keys.tokens, TOKENS_SCHEMA, self.shard, columns)
+        return _read(self._tokens_path, TOKENS_SCHEMA, self.shard, columns)
 
 
 @dataclass(frozen=True)
@@ -179,7 +190,8 @@ def document_starts(shard: ShardCensus) -> npt.NDArray[np.int64]:
 
 def sidecar_metadata(path: Path) -> dict[str, Any]:
     """What the maker of a sidecar noted: skipped lines, tokens, provenance."""
-    raw = pq.read_metadata(path).metadata or {}
+    with _reading(path):
+        raw = pq.read_metadata(path).metadata or {}
     return dict(json.loads(raw.get(b"exposure", b"{}")))
 
 
@@ -189,16 +201,27 @@ def skipped_of(path: Path) -> tuple[Skipped, ...]:
 
 
 def _read(path: Path, schema: pa.Schema, shard: Shard, columns: list[str] | None = None) -> pa.Table:
+    with _reading(path):
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
+    _refuse_other(path, table.column_names, schema.names if columns is None else columns, table.num_rows, shard)
+    return table
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turns what a damaged file does to its reader into a CensusError that names it."""
     try:
-        table = pq.read_table(path, columns=columns)
-    except (OSError, pa.ArrowInvalid) as error:
+        yield
+    except (OSError, pa.ArrowException) as error:
         raise CensusError(
             f"The census {path} cannot be read: {error}. Delete it and run `exposure run init` again."
         ) from error
-    expected = schema.names if columns is None else columns
-    if table.column_names != expected or table.num_rows != shard.documents:
+
+
+def _refuse_other(path: Path, found: list[str], expected: list[str], documents: int, shard: Shard) -> None:
+    if found != expected or documents != shard.documents:
         raise CensusError(
-            f"The census {path} has {table.num_rows} documents, the manifest says {shard.documents}. "
+            f"The census {path} has {documents} documents and the columns {', '.join(found)}; the manifest says "
+            f"{shard.documents} documents, and {', '.join(expected)} were expected. "
             "Delete it and run `exposure run init` again."
         )
-    return table

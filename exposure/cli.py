@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -57,8 +58,11 @@ def root() -> None:
 
 def main() -> None:
     """Run `exposure`; errors that a user can mend are one sentence on standard error and exit status 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII still gets its answer
     try:
         status = root.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         _fail("interrupted. Finished work is kept: the same command goes on from there.", 130)
     except click.ClickException as error:
@@ -67,12 +71,23 @@ def main() -> None:
     except ExposureError as error:
         _fail(str(error), 1)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone, as `head` does
+        _discard_output()  # the reader has gone, as `head` does
         sys.exit(141)
+    except MemoryError:
+        _fail("there is not enough memory. Finished work is kept: give more, or ask for less at once.", 1)
     except OSError as error:
+        _discard_output()
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}. Finished work is kept: mend this and run the same command again.", 1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _discard_output() -> None:
+    """Leave nothing in standard output that Python would try, and fail, to write at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(sentence: str, status: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +31,11 @@ class Coverage:
     def contains(self, other: Coverage) -> bool:
         """Whether every batch that `other` covers is covered here."""
         return all(any(a <= start and end <= b for a, b in self.ranges) for start, end in other.ranges)
+
+    def until(self, batch: int) -> Coverage:
+        """The part of it that lies before `batch`."""
+        ranges = tuple((start, min(end, batch)) for start, end in self.ranges if start < batch)
+        return replace(self, ranges=ranges)
 
 
 def coverage_of(census: Census, missing_shards: list[int]) -> Coverage:

@@ -34,10 +34,12 @@ class GenerationWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._connection.execute("CHECKPOINT generation")
-            self._connection.execute("DETACH generation")
-        self._connection.close()
+        try:
+            if kind is None:
+                self._connection.execute("CHECKPOINT generation")
+                self._connection.execute("DETACH generation")
+        finally:
+            self._connection.close()
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append `rows`, whose columns are those of `table` in order."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +85,7 @@ class Checkpoints(_Frozen):
     """The steps at which the run was saved: every N steps (and step 0), or a list."""
 
     every: int | None = Field(default=None, ge=1)
-    steps: tuple[int, ...] | None = None
+    steps: tuple[Annotated[int, Field(ge=0)], ...] | None = None
 
 
 class DataOrder(_Frozen):
@@ -148,15 +148,26 @@ class DataOrder(_Frozen):
             return _sequential_slots(first_row, end_row, self.rows, self.epochs)
         return invert(self.run_order, first_row, end_row)
 
+    def rows_in(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The row that each of `slots` holds."""
+        if isinstance(self.order, Sequential):
+            return slots % self.rows
+        return np.asarray(self.run_order[slots], dtype=np.int64)
+
     @cached_property
     def run_order(self) -> npt.NDArray[Any]:
         """The row in every slot of the run; checked against the manifest's digest."""
         order = run_order(self.order, self.rows, self.epochs)
+        if len(order) != self.slots:
+            raise OrderError(
+                f"The order by rule {self.order.rule!r} fills {len(order):,} slots, the manifest says {self.slots:,} slots. "
+                "Put the original order file back, or make the manifest again with `exposure run init`."
+            )
         if self.order_sha256 is not None and order_digest(order) != self.order_sha256:
             raise OrderError(
                 f"The order rebuilt by rule {self.order.rule!r} has another digest than the manifest's "
-                f"{self.order_sha256[:12]}…. "
-                "The order file or NumPy's shuffle has changed: save the original order as .npy and use --order-file."
+                f"{self.order_sha256[:12]}…. The order file or NumPy's shuffle has changed: save the original order "
+                "as .npy and use --order-file."
             )
         return order
 
@@ -171,7 +182,16 @@ class DataOrder(_Frozen):
             raise OrderError(
                 f"{path} is not a run manifest: {_first_problem(error)}. Make it again with `exposure run init`."
             ) from error
+        if contradiction := _contradiction(order):
+            raise OrderError(f"{path} contradicts itself: {contradiction}. Make it again with `exposure run init`.")
         return order.located(path.parent)
+
+    def __copy__(self) -> Self:
+        """A copy without what was worked out and kept, since model_copy() may change what that came from."""
+        copy = super().__copy__()
+        for kept in ("digest", "run_order"):
+            copy.__dict__.pop(kept, None)
+        return copy
 
     def located(self, folder: Path) -> DataOrder:
         """The same order with absolute paths, relative ones being taken from `folder`."""
@@ -242,8 +262,9 @@ def order_digest(order: npt.NDArray[Any]) -> str:
 
 def _read_order_file(order: OrderFile, rows: int) -> npt.NDArray[np.int64]:
     try:
-        array = np.load(order.path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        with Path(order.path).open("rb") as file:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError, OverflowError) as error:
         raise OrderError(
             f"The order file {order.path} cannot be read as .npy: {error}. "
             "Write it with numpy.save: one integer for every slot of the run, the row that the slot holds."
@@ -251,8 +272,7 @@ def _read_order_file(order: OrderFile, rows: int) -> npt.NDArray[np.int64]:
     if array.ndim != 1 or array.dtype.kind not in "iu" or len(array) == 0:
         raise OrderError(
             f"The order file {order.path} holds {array.dtype} of shape {array.shape}; expected one dimension of "
-            "integers, "
-            "one for every slot of the run."
+            "integers, one for every slot of the run."
         )
     if array.min() < 0 or array.max() >= rows:
         raise OrderError(
@@ -261,6 +281,27 @@ def _read_order_file(order: OrderFile, rows: int) -> npt.NDArray[np.int64]:
         )
     rows_in_slots: npt.NDArray[np.int64] = array.astype(np.int64)
     return rows_in_slots
+
+
+def _contradiction(order: DataOrder) -> str | None:
+    """What in a manifest does not fit the rest of it, as an edit by hand leaves it; None where all fits."""
+    if (order.tokenizer is None) != (order.sequence_length is None):
+        return "tokenizer and sequence_length go together, but only one of them is there"
+    rows = sum(shard.documents for shard in order.shards)
+    if order.tokenizer is None:
+        if order.packing == "concatenate":
+            return "packing `concatenate` needs a tokenizer"
+    elif any(shard.tokens is None for shard in order.shards):
+        return "it has a tokenizer, but a shard without tokens"
+    elif order.text_tokens_per_row < 1:
+        return f"sequence_length {order.sequence_length} leaves no room for text beside the row's prefix and suffix"
+    elif order.packing == "concatenate":
+        rows = sum((shard.tokens or 0) + shard.documents for shard in order.shards) // order.text_tokens_per_row
+    if order.rows != rows:
+        return f"rows is {order.rows}, but its shards make {rows}"
+    if not isinstance(order.order, OrderFile) and order.slots != rows * order.epochs:
+        return f"slots is {order.slots}, but {rows} rows in {order.epochs} epochs make {rows * order.epochs}"
+    return None
 
 
 def _sequential_slots(first_row: int, end_row: int, rows: int, epochs: int) -> RowSlots:

@@ -19,6 +19,7 @@ from exposure.census import Census
 from exposure.compaction import BLOCK_SEGMENTS, compact
 from exposure.coverage import Coverage, coverage_of
 from exposure.errors import TimelineError
+from exposure.generation_reader import read_published
 from exposure.generation_tables import GENERATION_VERSION
 from exposure.generation_writer import GenerationWriter
 from exposure.phrases import PhraseSet
@@ -53,15 +54,16 @@ class Group:
 def publish(folder: TimelineFolder, census: Census, block: int = BLOCK_SEGMENTS) -> Path:
     """Build the generation of all finished segments of the folder's order and make it current; returns its file.
 
-    A generation that is there already is not built again. Raises TimelineError when it would cover less than the
-    current one.
+    A generation that is there already is not built again, unless it cannot be read. Raises TimelineError when it would
+    cover less than the current one.
     """
-    groups = _groups(folder, census, block)
     with folder.locked():
+        # Read under the lock: while this process waited for it, another may have scanned and published other groups.
+        groups = _groups(folder, census, block)
+        _refuse_loss(folder, census, groups)
         path = folder.generations / f"{_name(folder, census, groups)}.duckdb"
-        if not path.exists():
+        if read_published(path) is None:
             _build(path, folder, census, groups)
-        _refuse_loss(folder, groups)
         folder.set_current(path)
     return path
 
@@ -75,13 +77,15 @@ def _groups(folder: TimelineFolder, census: Census, block: int) -> list[Group]:
         own = [unit for unit in units if unit.group == fingerprint]
         ids = np.array([i for i, (_, holder) in enumerate(everything) if holder == fingerprint], dtype=np.int64)
         keys = compact(folder.segments, own, folder.settings.keep_first, block)
-        coverage = coverage_of(census, _missing_shards(folder, own))
+        coverage = coverage_of(census, _missing_shards(folder, own, keys))
         groups.append(Group(number, fingerprint, phrases, ids, tuple(keys), coverage))
     return groups
 
 
-def _missing_shards(folder: TimelineFolder, units: list[Unit]) -> list[int]:
-    return [unit.shard for unit in units if not folder.segments.has(unit.key)]
+def _missing_shards(folder: TimelineFolder, units: list[Unit], keys: list[str]) -> list[int]:
+    """The shards whose units none of the segments `keys` holds. The folder is not asked: a scan may end meanwhile."""
+    held = {member for key in keys for member in folder.segments.marker(key).members}
+    return [unit.shard for unit in units if unit.key not in held]
 
 
 def _name(folder: TimelineFolder, census: Census, groups: list[Group]) -> str:
@@ -119,9 +123,8 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise TimelineError(
-            f"The generation {path.name} could not be written ({error}). The segments and the current generation "
-            "are whole: "
-            "make room or mend what is said here, and run `exposure publish`."
+            f"The generation {path.name} could not be written ({error}). The segments and the current generation are "
+            "whole: make room or mend what is said here, and run `exposure publish`."
         ) from error
 
 
@@ -292,30 +295,23 @@ def _meta_table(folder: TimelineFolder, census: Census, groups: list[Group], dig
     return pa.table({"key": list(facts), "value": [json.dumps(value) for value in facts.values()]})
 
 
-def _refuse_loss(folder: TimelineFolder, groups: list[Group]) -> None:
-    """CURRENT only ever moves to a generation that covers all that the present one covers."""
-    if not (folder.path / "CURRENT").exists():
+def _refuse_loss(folder: TimelineFolder, census: Census, groups: list[Group]) -> None:
+    """CURRENT only ever moves to a generation that covers all that the present one covers.
+
+    A present one that is gone or cannot be read has nothing to lose: publishing mends it. In a longer order the last
+    batch of the shorter one may hold more rows, so only the batches that were full are compared.
+    """
+    named = folder.named
+    present = None if named is None else read_published(named)
+    if present is None:
         return
-    present = published_coverage(folder.current)
+    is_same = present.order_digest == census.order.digest
     coverage = {group.fingerprint: group.coverage for group in groups}
-    for fingerprint, covered in present.items():
-        if fingerprint not in coverage or not coverage[fingerprint].contains(covered):
+    for fingerprint, covered in present.coverage.items():
+        kept = covered if is_same else covered.until(present.whole_batches)
+        if fingerprint not in coverage or not coverage[fingerprint].contains(kept):
             raise TimelineError(
                 f"The segments of {folder.path} cover less than its current generation does (phrase group "
-                f"{fingerprint[:12]}…): were segments deleted? Index again before publishing; the current "
-                "generation stays."
+                f"{fingerprint[:12]}…): were segments deleted? Index again before publishing; the current generation "
+                "stays."
             )
-
-
-def published_coverage(generation: Path) -> dict[str, Coverage]:
-    """Group fingerprint → coverage, of a published file."""
-    with duckdb.connect(str(generation), read_only=True) as connection:
-        rows = connection.execute(
-            "SELECT fingerprint, first_missing_slot, missing_shards, "
-            "list([start_batch, end_batch] ORDER BY start_batch) FILTER (start_batch IS NOT NULL) "
-            "FROM phrase_groups LEFT JOIN coverage USING (group_id) GROUP BY ALL"
-        ).fetchall()
-    return {
-        fingerprint: Coverage(tuple((a, b) for a, b in ranges or []), missing_slot, tuple(missing))
-        for fingerprint, missing_slot, missing, ranges in rows
-    }

@@ -104,7 +104,12 @@ def by_paradigm(pairs: Iterable[PairSplit]) -> list[ParadigmSplit]:
 def _by_pair(critical: Sequence[CriticalPhrase]) -> list[dict[str, CriticalPhrase]]:
     pairs: dict[tuple[str, str], dict[str, CriticalPhrase]] = {}
     for one in critical:
-        pairs.setdefault((one.uid, one.pair_id), {})[one.side] = one
+        sides = pairs.setdefault((one.uid, one.pair_id), {})
+        if sides.setdefault(one.side, one).phrase != one.phrase:
+            raise QuestionError(
+                f"{one.uid}/{one.pair_id} has two phrases on its {one.side} side, {_text(sides[one.side])!r} and "
+                f"{_text(one)!r}: the files given come from different rules. Give one of them."
+            )
     return list(pairs.values())
 
 

@@ -28,7 +28,7 @@ def emit(rows: Sequence[Row], columns: Sequence[str], format: str, out: str | No
         with atomic_write(Path(out)) as partial:
             _write_parquet(rows, columns, partial)
         return
-    text = {"table": table, "jsonl": _jsonl, "csv": _csv}[format](rows, columns)
+    text = _encodable({"table": table, "jsonl": _jsonl, "csv": _csv}[format](rows, columns))
     if out is None:
         sys.stdout.write(text)
         return
@@ -68,14 +68,23 @@ def _cell(value: object) -> str:
     return _printable(str(value))
 
 
+def _encodable(text: str) -> str:
+    """Halves of surrogate pairs (a shell's invalid UTF-8) escaped, as JSON escapes them; all else as it is."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _printable(text: str) -> str:
     """Control and formatting characters escaped, so that no corpus text can move the cursor or hide what follows."""
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") else ascii(c)[1:-1] for c in text)
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else ascii(c)[1:-1] for c in text)
 
 
 def _width(text: str) -> int:
     """Columns that a terminal gives `text`: two for wide East Asian characters, none for combining marks."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    # Not unicodedata.combining(): many marks that combine (Thai vowels, variation selectors) have class 0.
+    marks = ("Mn", "Me")
+    return sum(
+        0 if unicodedata.category(c) in marks else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
 
 
 def _is_numeric(values: Sequence[object]) -> bool:
@@ -88,11 +97,14 @@ def _jsonl(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 
 def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    return _csv_line(columns) + "".join(_csv_line([_csv_field(row[column]) for column in columns]) for row in rows)
+
+
+def _csv_line(fields: Sequence[object]) -> str:
+    # The writer quotes only the line breaks of its own terminator: with "\n" a lone "\r" would break the row.
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_csv_field(row[column]) for column in columns] for row in rows)
-    return buffer.getvalue()
+    csv.writer(buffer, lineterminator="\r\n").writerow(fields)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _csv_field(value: object) -> object:
@@ -107,4 +119,8 @@ def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path) -> N
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.table({column: [row[column] for row in rows] for column in columns}), path)
+    try:
+        content = pa.table({column: [row[column] for row in rows] for column in columns})
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
+        raise UsageError(f"Parquet cannot hold this answer ({error}). Ask for --format jsonl.") from error
+    pq.write_table(content, path)

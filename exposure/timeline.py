@@ -20,17 +20,15 @@ import pyarrow as pa
 from exposure.answers import CountAt, CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
 from exposure.errors import QuestionError, TimelineError
 from exposure.folding import canonical
+from exposure.generation_reader import connect
 from exposure.generation_tables import GENERATION_VERSION
 from exposure.phrases import MatchRule, Phrase
 from exposure.positions import first_step
 from exposure.status import ExposureStatus, status_at
 from exposure.timeline_folder import TimelineFolder
 
-_LIMITS: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
+LARGEST_STEP = 2**62
+"""Steps are 64-bit integers in a generation."""
 
 _PHRASE_COLUMNS = (
     "phrase_id, phrase, gap, sentence_end, group_id, count, first_batch, first_sequence, first_token, first_document, "
@@ -117,7 +115,7 @@ class Timeline:
         A text may be indexed as plain words and as words before a sentence end: both are answered. With `at_step` the
         status and the counts are those of that checkpoint.
         """
-        _refuse_negative(at_step)
+        _refuse_impossible(at_step)
         found = self._look_up(phrases)
         counts = (
             self._counts_by_step([row["phrase_id"] for rows in found for row in rows], [at_step])
@@ -133,11 +131,11 @@ class Timeline:
 
     def statuses(self, phrases: Sequence[Phrase], at_step: int | None = None) -> list[ExposureStatus]:
         """The status of each phrase, given with its gap and sentence end as it was indexed."""
-        _refuse_negative(at_step)
+        _refuse_impossible(at_step)
         texts = pa.table(
             {
                 "place": pa.array(range(len(phrases)), pa.int64()),
-                "phrase": [canonical(phrase.text, self.rule) for phrase in phrases],
+                "phrase": pa.array([_key(phrase.text, self.rule) for phrase in phrases], pa.string()),
                 "gap": pa.array([phrase.gap for phrase in phrases], pa.int32()),
                 "sentence_end": [phrase.sentence_end for phrase in phrases],
             }
@@ -157,7 +155,7 @@ class Timeline:
         """How often a phrase had been seen by each checkpoint, or by each of `at_steps`."""
         steps = sorted(set(at_steps)) if at_steps else self.checkpoints or [self.steps]
         for step in steps:
-            _refuse_negative(step)
+            _refuse_impossible(step)
         rows = self._look_up([phrase])[0]
         counts = self._counts_by_step([row["phrase_id"] for row in rows], steps)
         return [self._point(row, step, counts[row["phrase_id"], step]) for row in rows for step in steps]
@@ -171,7 +169,10 @@ class Timeline:
                 "FROM exposures WHERE phrase_id = ? ORDER BY rank",
                 [row["phrase_id"]],
             )
-            answers += [ExposureAnswer.of(_phrase_of(row), *fields) for fields in cursor.fetchall()]
+            group, phrase_asked = self.groups[row["group_id"]], _phrase_of(row)
+            for fields in cursor.fetchall():
+                slot = fields[1] * self.batch_sequences + fields[2]
+                answers.append(ExposureAnswer.of(phrase_asked, self._is_exact(group, slot), *fields))
         return answers
 
     def coverage(self) -> list[CoverageAnswer]:
@@ -217,7 +218,7 @@ class Timeline:
 
     def _look_up_exactly(self, places: list[int], texts: list[str], found: list[list[dict[str, Any]]]) -> None:
         cursor = self.cursor()
-        keys = [canonical(text, self.rule) for text in texts]
+        keys = [_key(text, self.rule) for text in texts]
         cursor.register(
             "asked", pa.table({"place": pa.array(places, pa.int64()), "phrase": pa.array(keys, pa.string())})
         )
@@ -290,8 +291,7 @@ class Timeline:
         if facts.get("version") != GENERATION_VERSION:
             raise TimelineError(
                 f"{self.generation} has tables of version {facts.get('version')}, this software reads "
-                f"{GENERATION_VERSION}. "
-                f"Run `exposure publish {self.path}` to write them anew."
+                f"{GENERATION_VERSION}. Run `exposure publish {self.path}` to write them anew."
             )
         return facts
 
@@ -305,20 +305,30 @@ class Timeline:
 
 def _connect(generation: Path) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(str(generation), read_only=True, config=_LIMITS)
+        return connect(generation)
     except duckdb.Error as error:
         raise TimelineError(
             f"The generation {generation} cannot be opened ({error}). Delete the file and run `exposure publish` "
             "on its timeline."
         ) from error
-    connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def _phrase_of(row: dict[str, Any]) -> Phrase:
     return Phrase(row["phrase"], row["gap"] or 0, row["sentence_end"])
 
 
-def _refuse_negative(step: int | None) -> None:
+def _refuse_impossible(step: int | None) -> None:
     if step is not None and step < 0:
         raise QuestionError(f"Step {step} was asked for; steps are counted from 0. Give a checkpoint's step.")
+    if step is not None and step > LARGEST_STEP:
+        raise QuestionError(f"Step {step} was asked for, which no run reaches. Give a checkpoint's step.")
+
+
+def _key(text: str, rule: MatchRule) -> str:
+    """What `text` is looked up by; nothing is indexed under the empty key of a text that is no Unicode."""
+    key = canonical(text, rule)
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return ""
+    return key

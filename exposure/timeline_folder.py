@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -26,13 +27,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exposure.artefacts import atomic_write
-from exposure.errors import OrderError, TimelineError, UsageError
+from exposure.errors import OrderError, PairsError, TimelineError, UsageError
 from exposure.orders import Checkpoints, DataOrder
 from exposure.phrases import MatchRule, Phrase, PhraseSet
 from exposure.segments import SegmentFolder
 
 TIMELINE_VERSION = 1
 FOLDERS = ("phrase_sets", "groups", "segments", "generations")
+_NAME = re.compile(r"\w+\.duckdb")
 GROUP_SCHEMA = pa.schema([("phrase", pa.string()), ("gap", pa.int32()), ("sentence_end", pa.bool_())])
 
 
@@ -85,7 +87,7 @@ class TimelineFolder:
         """Make a timeline, or open the one that is there; raises UsageError when its settings differ."""
         folder = cls(path)
         if not (path / "timeline.json").exists():
-            if path.exists() and not (path.is_dir() and {one.name for one in path.iterdir()} <= set(FOLDERS)):
+            if path.exists() and not _is_unfinished(path):
                 raise UsageError(f"{path} exists and is no timeline. Give --out a new folder.")
             for name in FOLDERS:
                 (path / name).mkdir(parents=True, exist_ok=True)
@@ -107,7 +109,12 @@ class TimelineFolder:
                 f"{self.path} is of version {fields.get('version')}, this software reads {TIMELINE_VERSION}. "
                 "Use the version of `exposure` that made it, or index again."
             )
-        return _settings_of(fields)
+        try:
+            return _settings_of(fields)
+        except (KeyError, TypeError, ValueError) as error:
+            raise TimelineError(
+                f"{self.path / 'timeline.json'} is damaged ({error!r}). Restore it, or index into a new folder."
+            ) from error
 
     @property
     def segments(self) -> SegmentFolder:
@@ -122,7 +129,13 @@ class TimelineFolder:
     @property
     def order(self) -> DataOrder:
         """The data order that is indexed."""
-        return DataOrder.load(self.path / "order.json")
+        try:
+            return DataOrder.load(self.path / "order.json")
+        except OrderError as error:
+            raise TimelineError(
+                f"The data order of the timeline {self.path} cannot be read: {error} Restore order.json, or delete it "
+                "and run the same `exposure index` again: finished work is kept."
+            ) from error
 
     def set_order(self, order: DataOrder) -> None:
         """Record the order; raises OrderError unless it is the one that is there or extends it."""
@@ -132,8 +145,7 @@ class TimelineFolder:
             if not order.extends(present):
                 raise OrderError(
                     f"{self.path} holds the data order {present.digest[:12]}…, the run is {order.digest[:12]}…, "
-                    "which neither "
-                    "is that order nor appends shards to it. Give another --out."
+                    "which neither is that order nor appends shards to it. Give another --out."
                 )
         order.save(place)
 
@@ -143,13 +155,18 @@ class TimelineFolder:
 
     def group(self, fingerprint: str) -> PhraseSet:
         """The phrases of one group."""
-        table = pq.read_table(self.path / "groups" / f"{fingerprint}.parquet")
-        phrases = PhraseSet(
-            tuple(Phrase(*row) for row in zip(*(table[name].to_pylist() for name in GROUP_SCHEMA.names), strict=True))
-        )
+        path = self.path / "groups" / f"{fingerprint}.parquet"
+        try:
+            columns = pq.read_table(path, schema=GROUP_SCHEMA).to_pydict().values()
+            phrases = PhraseSet(tuple(Phrase(*row) for row in zip(*columns, strict=True)))
+        except (OSError, pa.ArrowException, PairsError, AttributeError) as error:
+            raise TimelineError(
+                f"The phrase group {path} cannot be read ({error}). Restore it, or index into a new folder."
+            ) from error
         if phrases.fingerprint != fingerprint:
             raise TimelineError(
-                f"The phrase group {fingerprint} of {self.path} is damaged. Restore it, or index into a new folder."
+                f"The phrase group {path} does not hold the phrases that it is named for. "
+                "Restore it, or index into a new folder."
             )
         return phrases
 
@@ -171,15 +188,28 @@ class TimelineFolder:
             pq.write_table(pa.table(columns, schema=GROUP_SCHEMA), partial)
 
     @property
+    def named(self) -> Path | None:
+        """The file that CURRENT names, be it there or not; None where CURRENT is missing or damaged."""
+        try:
+            name = (self.path / "CURRENT").read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return self.generations / name if _NAME.fullmatch(name) else None
+
+    @property
     def current(self) -> Path:
         """The current generation's file; raises TimelineError where nothing whole is published."""
-        pointer = self.path / "CURRENT"
-        if not pointer.exists():
+        generation = self.named
+        if generation is None and (self.path / "CURRENT").exists():
+            raise TimelineError(
+                f"The timeline {self.path} has a damaged CURRENT, which names no generation. "
+                f"Run `exposure publish {self.path}` to write it again."
+            )
+        if generation is None:
             raise TimelineError(
                 f"The timeline {self.path} has no published generation: indexing has not finished. "
                 "Run the same `exposure index` again (finished work is kept), or `exposure publish` what there is."
             )
-        generation = self.generations / pointer.read_text(encoding="utf-8").strip()
         if not generation.is_file():
             raise TimelineError(
                 f"The timeline {self.path} names the generation {generation.name}, which is not there. "
@@ -202,8 +232,15 @@ class TimelineFolder:
     def _json(self, name: str) -> dict[str, Any]:
         try:
             return dict(json.loads((self.path / name).read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             raise TimelineError(f"{self.path / name} cannot be read: {error}. Is {self.path} a timeline?") from error
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether a folder holds no more than a timeline does whose making was interrupted."""
+    return path.is_dir() and all(
+        one.name in FOLDERS or (one.name.startswith(".") and one.name.endswith(".partial")) for one in path.iterdir()
+    )
 
 
 def _settings_json(settings: TimelineSettings) -> str:
@@ -223,7 +260,6 @@ def _settings_of(fields: dict[str, Any]) -> TimelineSettings:
 def _words(settings: TimelineSettings) -> str:
     rule = settings.rule
     return (
-        f"case {rule.case}, boundary {rule.boundary}, whitespace {rule.whitespace}, the first "
-        f"{settings.keep_first} exposures, "
-        f"a grid of {settings.grid_every} steps"
+        f"case {rule.case}, boundary {rule.boundary}, whitespace {rule.whitespace}, the first {settings.keep_first} "
+        f"exposures, a grid of {settings.grid_every} steps"
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from exposure.answers import ExposureAnswer
 from exposure.census import Census
@@ -14,12 +15,11 @@ from exposure.orders import DataOrder
 from exposure.phrases import Phrase
 from exposure.timeline import Timeline
 from exposure.timeline_folder import TimelineFolder
-from indexer.documents import packed_at
+from indexer.documents import documents_at
 from indexer.matchers.aho_corasick import AhoCorasickMatcher
+from indexer.row_pieces import Piece, pieces_of_row
+from indexer.rows import PackedDocument
 from indexer.tokens import TextTokenizer
-
-WINDOW_CHARACTERS = 4096
-"""No match is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Context:
     document: str
     offset: int
     document_offset: int
+    exact: bool
     before: str
     match: str
     after: str
@@ -60,50 +61,47 @@ def contexts(
     counted = Census.open(order, census)
     tokenizer = TextTokenizer.of(order.tokenizer) if order.tokenizer else None
     exposures = timeline.exposures(phrase)
-    texts = _texts(counted, exposures, tokenizer)
-    find = _Finder(timeline, tokenizer.normalise_phrase if tokenizer else str)
-    return [_context(one, texts[one.shard, one.document_index], find, width, timeline.exactness) for one in exposures]
-
-
-def _texts(
-    census: Census, exposures: list[ExposureAnswer], tokenizer: TextTokenizer | None
-) -> dict[tuple[int, int], str]:
-    """(shard, document) → text, each shard read once."""
-    wanted: dict[int, set[int]] = defaultdict(set)
+    documents = documents_at(counted, {(one.shard, one.document_index) for one in exposures}, tokenizer)
+    end_of = _Ends(timeline, counted, tokenizer.normalise_phrase if tokenizer else str)
+    answers = []
     for one in exposures:
-        wanted[one.shard].add(one.document_index)
-    return {
-        (shard, document.index): document.text
-        for shard, indices in wanted.items()
-        for document in packed_at(census, shard, sorted(indices), tokenizer)
-    }
+        document = documents[one.shard, one.document_index]
+        answers.append(_context(one, document.text, end_of(one, document), width, timeline.exactness))
+    return answers
 
 
 @dataclass(frozen=True)
-class _Finder:
-    """Finds where a match that starts at a known place ends."""
+class _Ends:
+    """Finds where a match that starts at a known place ends, by matching again what was matched: the row's passage."""
 
     timeline: Timeline
+    census: Census
     normalise: Callable[[str], str]
 
-    def end(self, one: ExposureAnswer, text: str) -> int:
-        """The end of the match of `one` that starts at its place in `text`."""
-        # The row's cut bounded the match, which the document alone does not show: boundaries are not asked for again.
-        phrase = Phrase(one.phrase, one.gap or 0, False)
-        rule = replace(self.timeline.rule, boundary="none")
-        window = text[one.document_offset : one.document_offset + WINDOW_CHARACTERS]
-        ends = [end for _, start, end in AhoCorasickMatcher([phrase], rule, self.normalise).find(window) if start == 0]
+    def __call__(self, one: ExposureAnswer, document: PackedDocument) -> int:
+        """The character of the document at which the match of `one` ends."""
+        phrase = Phrase(one.phrase, one.gap or 0, one.anchor is not None)
+        piece = self._piece(one)
+        place = piece.place_in(document, one.document_offset)
+        found = AhoCorasickMatcher([phrase], self.timeline.rule, self.normalise).find(piece.text_of(document))
+        ends = [end for _, start, end in found if start == place]
         if not ends:
+            there = document.text[one.document_offset :][:40]
             raise QuestionError(
-                f"The text at character {one.document_offset} of document {one.document!r} is {window[:40]!r}, not "
-                f"{one.phrase!r}. "
-                "The shard or the timeline is damaged: index again."
+                f"The text at character {one.document_offset} of document {one.document!r} is {there!r}, not "
+                f"{one.phrase!r}. The shard or the timeline is damaged: index again."
             )
-        return one.document_offset + min(ends)
+        return one.document_offset + min(ends) - place
+
+    def _piece(self, one: ExposureAnswer) -> Piece:
+        slot = one.batch * self.timeline.batch_sequences + one.sequence
+        row = int(self.census.order.rows_in(np.array([slot]))[0])
+        pieces = pieces_of_row(self.census, row)
+        return next(piece for piece in pieces if piece.place == (one.shard, one.document_index))
 
 
-def _context(one: ExposureAnswer, text: str, find: _Finder, width: int, exactness: str) -> Context:
-    start, end = one.document_offset, find.end(one, text)
+def _context(one: ExposureAnswer, text: str, end: int, width: int, exactness: str) -> Context:
+    start = one.document_offset
     return Context(
         phrase=one.phrase,
         step=one.step,
@@ -113,6 +111,7 @@ def _context(one: ExposureAnswer, text: str, find: _Finder, width: int, exactnes
         document=one.document,
         offset=one.offset,
         document_offset=one.document_offset,
+        exact=one.exact,
         before=text[max(start - width, 0) : start],
         match=text[start:end],
         after=text[end : end + width],

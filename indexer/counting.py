@@ -72,9 +72,8 @@ def _refusal(path: Path, skipped: tuple[Skipped, ...]) -> CorpusError:
     first = "; ".join(f"line {one.line}: {one.reason}" for one in skipped[:3])
     more = f" (and {len(skipped) - 3} more)" if len(skipped) > 3 else ""
     return CorpusError(
-        f"{path} has {len(skipped)} bad line{'s' * (len(skipped) > 1)}: {first}{more}. Mend the shard, or run "
-        "again with "
-        "--skip-bad, which leaves these lines out of the order and records them in the manifest."
+        f"{path} has {len(skipped)} bad line{'s' * (len(skipped) > 1)}: {first}{more}. Mend the shard, or run again "
+        "with --skip-bad, which leaves these lines out of the order and records them in the manifest."
     )
 
 
@@ -175,7 +174,9 @@ class _Sidecar:
 
     def __enter__(self) -> _Sidecar:
         if self._place is not None:
-            self._writer = pq.ParquetWriter(self._place.__enter__(), self._schema, compression="zstd")
+            self._writer = pq.ParquetWriter(
+                self._place.__enter__(), self._schema, compression="zstd", write_page_checksum=True
+            )
         return self
 
     def write(self, table: pa.Table) -> None:

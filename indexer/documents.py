@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -43,6 +44,20 @@ def packed_at(
         _check(one.shard, document, checksum)
         found += _packed(one, [(index, document)], tokenizer)
     return found
+
+
+def documents_at(
+    census: Census, places: Iterable[tuple[int, int]], tokenizer: TextTokenizer | None
+) -> dict[tuple[int, int], PackedDocument]:
+    """The documents at (shard, number) places; each shard is read once, up to its last document that is asked for."""
+    wanted: dict[int, set[int]] = defaultdict(set)
+    for shard, index in places:
+        wanted[shard].add(index)
+    return {
+        (shard, document.index): document
+        for shard, indices in sorted(wanted.items())
+        for document in packed_at(census, shard, sorted(indices), tokenizer)
+    }
 
 
 def _packed(

@@ -131,7 +131,7 @@ class _Concatenate:
             row, within = divmod(self.place, self.row_tokens)
             end = min(len(lengths), token + self.row_tokens - within)
             text = cut(document.text, int(ends[token]), int(ends[end]))
-            lead = int(_lead_of(lengths, token, end))
+            lead = int(lead_of(lengths, token, end))
             if row < self.rows:
                 yield Passage(
                     row=row,
@@ -157,7 +157,7 @@ class _Concatenate:
             self.cursor = self.prefix_characters
 
 
-def _lead_of(lengths: TokenLengths, start: int, end: int) -> int:
+def lead_of(lengths: TokenLengths, start: int, end: int) -> int:
     """Leading continuation bytes of tokens [start, end): whole tokens of them may follow one another."""
     lead = 0
     for token in range(start, end):
@@ -194,6 +194,6 @@ def _characters_from(shard: ShardCensus, token: int, end_characters: int) -> int
     for index, lengths in enumerate(shard.token_lengths(document, shard.shard.documents), start=document):
         skip = max(token - int(starts[index]), 0)
         if skip < len(lengths):
-            total += int(lengths.characters[skip:].sum()) + (_lead_of(lengths, skip, len(lengths)) if skip else 0)
+            total += int(lengths.characters[skip:].sum()) + (lead_of(lengths, skip, len(lengths)) if skip else 0)
         total += end_characters
     return total

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from exposure.artefacts import atomic_write
 from exposure.census import Census
-from exposure.errors import CorpusError, ExposureError, UsageError
+from exposure.errors import CorpusError, ExposureError, TimelineError, UsageError
 from exposure.folding import canonical
+from exposure.generation_reader import read_published
 from exposure.orders import DataOrder
 from exposure.phrases import MatchRule, Phrase, PhraseSet
 from exposure.progress import Progress
@@ -63,20 +64,40 @@ def index_corpus(
     folder = TimelineFolder.create(out, _settings(out, order, options))
     with folder.locked():
         folder.set_order(order)
-    groups = folder.admit(_as_looked_up(phrases, options.rule))
+    groups = _to_scan(folder, order, folder.admit(_as_looked_up(phrases, options.rule)))
     for pair_set in pair_sets:
         _keep_pair_set(folder, pair_set)
     units = plan_units(counted, groups, folder.settings)
     todo = [unit for unit in units if not folder.segments.has(unit.key)]
-    inputs = ScanInputs(out.absolute(), run.absolute(), census.absolute() if census else Path(order.census))
+    inputs = ScanInputs(
+        out.absolute(), run.absolute(), census.absolute() if census else Path(order.census), order.digest
+    )
     holes = _scan(inputs, units, todo, order, options.workers)
     if len(holes) == len(units):
         raise CorpusError(f"No shard could be scanned. {holes[0][1]}")
-    return IndexResult(publish(folder, counted), len(units), len(todo) - len(holes), tuple(holes))
+    return IndexResult(_publish(folder, counted, holes), len(units), len(todo) - len(holes), tuple(holes))
 
 
 def _as_looked_up(phrases: PhraseSet, rule: MatchRule) -> PhraseSet:
     return PhraseSet.of(Phrase(canonical(phrase.text, rule), phrase.gap, phrase.sentence_end) for phrase in phrases)
+
+
+def _to_scan(folder: TimelineFolder, order: DataOrder, asked: list[str]) -> list[str]:
+    """The groups asked for; every group when the order has grown, so that none is known less far than it was."""
+    named = folder.named
+    present = None if named is None else read_published(named)
+    return asked if present is None or present.order_digest == order.digest else list(folder.groups())
+
+
+def _publish(folder: TimelineFolder, census: Census, holes: list[tuple[int, str]]) -> Path:
+    try:
+        return publish(folder, census)
+    except TimelineError as error:
+        if holes:
+            raise TimelineError(
+                f"{error} {len(holes)} units could not be scanned now; the first: {holes[0][1]}"
+            ) from error
+        raise
 
 
 def _settings(out: Path, order: DataOrder, options: IndexOptions) -> TimelineSettings:

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from exposure.census import Census
+from exposure.errors import OrderError
 from exposure.orders import DataOrder
+from exposure.phrases import MatchRule
 from exposure.timeline_folder import TimelineFolder
 from exposure.units import Unit
 from indexer.documents import packed_batches
@@ -25,11 +27,15 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class ScanInputs:
-    """What every unit of one indexing shares; small enough to be sent to any worker."""
+    """What every unit of one indexing shares; small enough to be sent to any worker.
+
+    `order_digest` is the order that the units were planned from: the file `manifest` may be written anew meanwhile.
+    """
 
     timeline: Path
     manifest: Path
     census: Path
+    order_digest: str
 
 
 def scan_unit(inputs: ScanInputs, unit: Unit, report: Report) -> None:
@@ -41,7 +47,7 @@ def scan_unit(inputs: ScanInputs, unit: Unit, report: Report) -> None:
     if folder.segments.has(unit.key):
         return
     order, census, tokenizer = _run(inputs)
-    matcher = _matcher(inputs, unit.group)
+    matcher = _matcher(inputs, unit.group, folder.settings.rule)
     tally = Tally(
         shard=unit.shard,
         slots=order.row_slots(unit.first_row, unit.end_row),
@@ -70,13 +76,18 @@ def find_all(matcher: AhoCorasickMatcher, passages: list[Passage]) -> Hits:
 @lru_cache(maxsize=1)
 def _run(inputs: ScanInputs) -> tuple[DataOrder, Census, TextTokenizer | None]:
     order = DataOrder.load(inputs.manifest)
+    if order.digest != inputs.order_digest:
+        raise OrderError(
+            f"The manifest {inputs.manifest} was changed while it was being indexed. Finished units are kept: run the "
+            "same command again, if the manifest is the right one now."
+        )
     tokenizer = TextTokenizer.of(order.tokenizer) if order.tokenizer else None
     return order, Census.open(order, inputs.census), tokenizer
 
 
 @lru_cache(maxsize=2)
-def _matcher(inputs: ScanInputs, group: str) -> AhoCorasickMatcher:
+def _matcher(inputs: ScanInputs, group: str, rule: MatchRule) -> AhoCorasickMatcher:
     folder = TimelineFolder.open(inputs.timeline)
     tokenizer = _run(inputs)[2]
     normalise = tokenizer.normalise_phrase if tokenizer else str
-    return AhoCorasickMatcher(folder.group(group), folder.settings.rule, normalise)
+    return AhoCorasickMatcher(folder.group(group), rule, normalise)

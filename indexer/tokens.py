@@ -119,8 +119,8 @@ def _byte_table(tokenizer: Tokenizer, content: bytes, path: Path) -> tuple[bytes
     else:
         raise TokenizerError(
             f"{path} has no byte-level or SentencePiece decoder (found: {', '.join(sorted(kinds)) or 'none'}), so "
-            "its tokens "
-            "cannot be turned back into the text that the model saw. Use the tokenizer of the run, if it is another."
+            "its tokens cannot be turned back into the text that the model saw. Use the tokenizer of the run, if it "
+            "is another."
         )
     vocabulary = {index: token for token, index in tokenizer.get_vocab(with_added_tokens=True).items()}
     return tuple(

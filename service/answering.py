@@ -23,22 +23,30 @@ def answer(
     A GET whose If-None-Match names what is current is answered with 304, unasked. `validator` is the generation, where
     nothing else decides the answer.
     """
-    headers = _headers(opened)
-    if request.method == "GET":
-        headers["ETag"] = etag(validator or opened.digest)
-        if is_current(request.headers.getlist("if-none-match"), headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-    media = negotiate(request.headers.get("accept"))
     envelope = {"timeline": request.path_params["timeline"], "generation": opened.digest}
-    return render(kind, ask(), media, envelope, headers)
+    return _answer(request, opened, kind, ask, validator or opened.digest, envelope)
 
 
 def answer_one(request: Request, opened: OpenGeneration, kind: type, ask: Callable[[], Any]) -> Response:
     """As `answer`, for a single row, which JSON does not wrap."""
-    headers = {**_headers(opened), "ETag": etag(opened.digest)}
-    if is_current(request.headers.getlist("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return render(kind, [ask()], negotiate(request.headers.get("accept")), None, headers)
+    return _answer(request, opened, kind, lambda: [ask()], opened.digest, None)
+
+
+def _answer(
+    request: Request,
+    opened: OpenGeneration,
+    kind: type,
+    ask: Callable[[], Sequence[Any]],
+    validator: str,
+    envelope: Mapping[str, str] | None,
+) -> Response:
+    headers = {GENERATION_HEADER: opened.digest, "Vary": "Accept", "Cache-Control": "private, no-cache"}
+    if request.method == "GET":
+        headers["ETag"] = etag(validator)
+        if is_current(request.headers.getlist("if-none-match"), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+    media = negotiate(request.headers.get("accept"))
+    return render(kind, ask(), media, envelope, headers)
 
 
 def etag(validator: str) -> str:
@@ -53,7 +61,3 @@ def is_current(if_none_match: Sequence[str], tag: str) -> bool:
     """Whether an If-None-Match header names `tag`, or is "*"; compared weakly."""
     named = {one.strip().removeprefix("W/") for header in if_none_match for one in header.split(",")}
     return "*" in named or tag.removeprefix("W/") in named
-
-
-def _headers(opened: OpenGeneration) -> dict[str, str]:
-    return {GENERATION_HEADER: opened.digest, "Vary": "Accept", "Cache-Control": "private, no-cache"}

@@ -51,7 +51,7 @@ class TimelineList(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TimelineFacts:
-    """What a timeline is: its run, how phrases match, and how far it is covered (of all its phrase groups, the least)."""
+    """What a timeline is: its run, how phrases match, and how far all its phrase groups are covered."""
 
     name: str
     generation: str

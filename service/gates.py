@@ -17,17 +17,19 @@ class HostGate:
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] == "http":
             host = host_name(Headers(scope=scope).get("host", ""))
             if host not in self._hosts:
-                detail = f"The Host header names {host!r}. Ask under {' or '.join(sorted(self._hosts))}, or serve with --allow-host."
+                known = " or ".join(sorted(self._hosts))
+                detail = f"The Host header names {host!r}. Ask under {known}, or serve with --allow-host."
                 await _refuse(UNKNOWN_HOST, detail, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 class BodyGate:
-    """ASGI middleware: refuses bodies above `max_bytes`, by Content-Length where it is sent, else as the bytes arrive."""
+    """ASGI middleware: refuses bodies above `max_bytes`, by Content-Length or else as the bytes arrive."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
@@ -35,6 +37,7 @@ class BodyGate:
         self._detail = f"The body is larger than {max_bytes:,} bytes. Ask in several requests."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -114,4 +114,4 @@ def _close_if_unused(one: OpenGeneration) -> None:
 
 def _sentence(generation: Path, error: Exception) -> str:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return f"The generation {generation} is damaged ({reason}). Delete the file and run `exposure publish` on its timeline."
+    return f"The generation {generation} is damaged ({reason}). Delete it and run `exposure publish` on its timeline."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,9 @@ class PairSets:
         for uid in uids:
             if uid not in present:
                 known = ", ".join(sorted(present)[:8])
-                raise QuestionError(f"The pair set has no paradigm {uid!r}. It has: {known} … (GET …/pair-sets lists them).")
+                raise QuestionError(
+                    f"The pair set has no paradigm {uid!r}. It has: {known} … (GET …/pair-sets lists them)."
+                )
         return [row for row in rows if not uids or row.uid in uids]
 
     def _answer(self, path: Path) -> PairSetAnswer:
@@ -68,6 +71,11 @@ class PairSets:
 def files(timeline: Timeline) -> list[Path]:
     """The files of a timeline's pair sets, by name."""
     return sorted(path for path in (timeline.path / "phrase_sets").glob("*.parquet") if not path.name.startswith("."))
+
+
+def digest(timeline: Timeline) -> str:
+    """A digest over the ids of a timeline's pair sets."""
+    return hashlib.sha256("\n".join(path.stem for path in files(timeline)).encode()).hexdigest()[:16]
 
 
 def _chosen_file(present: Sequence[Path], pair_set: str | None) -> Path:

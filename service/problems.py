@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from exposure.errors import ExposureError, QuestionError, UsageError
+from service.allowed import allowed_methods
 from service.errors import LimitError, NotAcceptableError, NotFoundError, NotIndexedError, ParameterError
 
 PROBLEM_JSON = "application/problem+json"
@@ -96,7 +97,11 @@ class Problem(BaseModel):
 
 
 def problem(
-    kind: Kind, detail: str, request_id: str, headers: Mapping[str, str] | None = None, errors: list[FieldProblem] | None = None
+    kind: Kind,
+    detail: str,
+    request_id: str,
+    headers: Mapping[str, str] | None = None,
+    errors: list[FieldProblem] | None = None,
 ) -> Response:
     """The answer for a problem of `kind`."""
     body = Problem(
@@ -136,10 +141,16 @@ def _wrong_body(request: Request, errors: list[dict[str, Any]]) -> tuple[Kind, s
     """A body that could not be read at all, told apart from one with a wrong field."""
     first = errors[0]
     if first["type"] == "json_invalid":
-        return BAD_REQUEST, f"The body is not JSON: {first['ctx']['error']}, at character {first['loc'][-1]}. Send one JSON object."
+        return (
+            BAD_REQUEST,
+            f"The body is not JSON: {first['ctx']['error']}, at character {first['loc'][-1]}. Send one JSON object.",
+        )
     media = request.headers.get("content-type", "")
     if first["loc"] == ("body",) and first["type"] != "missing" and "json" not in media:
-        return UNSUPPORTED_MEDIA_TYPE, f"The body's Content-Type is {media!r}; send JSON, with Content-Type: application/json."
+        return (
+            UNSUPPORTED_MEDIA_TYPE,
+            f"The body's Content-Type is {media!r}; send JSON, with Content-Type: application/json.",
+        )
     return None
 
 
@@ -149,16 +160,23 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     details = {
         400: f"{error.detail}. Send one JSON object, as listed at /docs.",
         404: f"There is nothing at {request.url.path!r}. The routes are listed at /docs.",
-        405: f"{request.method} is not answered at {request.url.path!r}. The routes and their methods are listed at /docs.",
+        405: f"{request.method} is not answered at {request.url.path!r}. What is answered is listed at /docs.",
     }
+    headers = {**(error.headers or {})}
+    if status == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path)) or headers.get("Allow", "GET")
     kind = _KIND_OF_STATUS.get(status) or Kind(f"http-{status}", status, http.HTTPStatus(status).phrase)
-    return problem(kind, details.get(status, str(error.detail)), request_id_of(request), error.headers)
+    return problem(kind, details.get(status, str(error.detail)), request_id_of(request), headers)
 
 
 async def _internal_error(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request)
     _log.error("request %s failed: %s", request_id, type(error).__name__)
-    return problem(INTERNAL_ERROR, "This is a defect of the service, not of the request. It is logged under request_id.", request_id)
+    return problem(
+        INTERNAL_ERROR,
+        "This is a defect of the service, not of the request. It is logged under request_id.",
+        request_id,
+    )
 
 
 def request_id_of(request: Request) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Literal
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from exposure.splits import Policy, Sides
 from service.errors import LimitError, ParameterError
@@ -16,15 +16,7 @@ MAX_STEP = 2**53 - 1
 """The largest integer that every JSON reader keeps exact."""
 
 
-def _whole_characters(text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise ValueError("holds half of a surrogate pair; send whole characters") from None
-    return text
-
-
-Text = Annotated[str, Field(min_length=1), AfterValidator(_whole_characters)]
+Text = Annotated[str, Field(min_length=1)]
 Step = Annotated[int, Field(ge=0, le=MAX_STEP)]
 
 AT_STEP = "Ask for this checkpoint: what it had seen, in batches 0 … at_step − 1. Left out: the whole run."
@@ -52,7 +44,9 @@ class HistoryParameters(PhraseParameters):
     """One phrase, and the steps to ask for."""
 
     at_step: list[Step] = Field(
-        default=[], description="Ask for these steps. Repeatable. Left out: the run's checkpoints.", examples=[[100, 200]]
+        default=[],
+        description="Ask for these steps. Repeatable. Left out: the run's checkpoints.",
+        examples=[[100, 200]],
     )
 
 
@@ -60,7 +54,9 @@ class FirstSeenQuestion(BaseModel):
     """Many phrases at once."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"phrases": ["these books", "cats sleep"], "at_step": 100}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"phrases": ["these books", "cats sleep"], "at_step": 100}]},
     )
 
     phrases: list[Text] = Field(min_length=1, description=f"{PHRASE} Answers come in this order.")
@@ -71,15 +67,25 @@ class SplitQuestion(BaseModel):
     """How the pairs of a pair set are split into proxy-train and proxy-validation."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"policy": "seen-by", "at_step": 100, "sides": "good"}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"policy": "seen-by", "at_step": 100, "sides": "good"}]},
     )
 
-    pair_set: Text | None = Field(default=None, description="Its id. May be left out where the timeline keeps exactly one.")
+    pair_set: Text | None = Field(
+        default=None, description="Its id. May be left out where the timeline keeps exactly one."
+    )
     uids: list[Text] = Field(default=[], description="Only these paradigms. Left out: all.")
-    policy: Policy = Field(default="window", description="window: exposure anywhere in the run. seen-by: before at_step.")
-    at_step: Step | None = Field(default=None, description="seen-by: the checkpoint. window: its end; left out, the whole run.")
+    policy: Policy = Field(
+        default="window", description="window: exposure anywhere in the run. seen-by: before at_step."
+    )
+    at_step: Step | None = Field(
+        default=None, description="seen-by: the checkpoint. window: its end; left out, the whole run."
+    )
     sides: Sides = Field(default="either", description="Whose exposure counts.")
-    include_flagged: bool = Field(default=False, description="Split also where the flags say that these sides mean nothing.")
+    include_flagged: bool = Field(
+        default=False, description="Split also where the flags say that these sides mean nothing."
+    )
     by: Literal["paradigm", "pair"] = Field(default="paradigm", description="Counts by paradigm, or every pair.")
 
 
@@ -103,9 +109,12 @@ async def no_parameters(request: Request) -> None:
 def refuse_excess(phrases: Sequence[str], settings: Settings) -> None:
     """Raise LimitError for more, or longer, phrases than one request may ask for."""
     if len(phrases) > settings.max_phrases:
-        raise LimitError(f"{len(phrases):,} phrases were asked for, {settings.max_phrases:,} is the most. Ask in several requests.")
+        raise LimitError(
+            f"{len(phrases):,} phrases were asked for, {settings.max_phrases:,} is the most. Ask in several requests."
+        )
     for place, phrase in enumerate(phrases):
         if len(phrase) > settings.max_phrase_characters:
             raise LimitError(
-                f"Phrase {place} has {len(phrase):,} characters, {settings.max_phrase_characters:,} is the most. Leave it out."
+                f"Phrase {place} has {len(phrase):,} characters, {settings.max_phrase_characters:,} is the most. "
+                "Leave it out."
             )

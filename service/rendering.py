@@ -96,7 +96,9 @@ def negotiate(accept: str | None) -> str:
     liked = {media: _quality(media, ranges) for media in RENDERERS}
     best = max(liked, key=lambda media: liked[media])  # the first of the best
     if liked[best] == 0:
-        raise NotAcceptableError(f"Accept: {accept} was sent; answers are {', '.join(RENDERERS)}. Accept one of these, or */*.")
+        raise NotAcceptableError(
+            f"Accept: {accept} was sent; answers are {', '.join(RENDERERS)}. Accept one of these, or */*."
+        )
     return best
 
 
@@ -105,7 +107,7 @@ def _range(part: str) -> tuple[str, float]:
     name, *parameters = (piece.strip().lower() for piece in part.split(";"))
     quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
     try:
-        return name, float(quality)
+        return name, min(max(float(quality), 0.0), 1.0)
     except ValueError:
         return name, 0.0
 

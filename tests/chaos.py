@@ -17,13 +17,14 @@ from exposure.phrases import Phrase, PhraseSet
 from exposure.world.bpe import tokenizer_json
 
 WORDS = (
-    "the", "The", "THE", "cat", "cats", "Cat's", "can", "can't", "can’t", "these", "this", "dog", "dogs", "naïve", "NAÏVE",
-    "café", "Mr.", "Dr.", "e", "é", "ß", "ſ", "İ", "Σας", "漢字", "漢", "ねこ", "🐈", "👩‍🚀", "a_b", "x1", "—", "herself", "sees",
-)  # fmt: skip
+    "the The THE cat cats Cat's can can't can’t these this dog dogs naïve NAÏVE café Mr. Dr. e é ß ſ İ Σας "
+    "漢字 漢 ねこ 🐈 👩‍🚀 a_b x1 — herself sees"
+).split(" ")
 BREAKS = (
-    " ", " ", " ", " ", " ", "  ", "\n", " \n ", "\n\n", "\r\n", "\t", "\u00a0", "\u2028", ". ", "! ", "?\n", ".” ", "", "-",
-    ", ", ".", "\u0301", "<|endoftext|>",
-)  # fmt: skip
+    *(" ",) * 5,
+    *("  ", "\n", " \n ", "\n\n", "\r\n", "\t", "\u00a0", "\u2028"),
+    *(". ", "! ", "?\n", ".” ", "", "-", ", ", ".", "\u0301", "<|endoftext|>"),
+)
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import oracles
 from training_runs import Expected
 
+from exposure.generation_reader import connect
 from exposure.phrases import Phrase
 
 Place = tuple[int, int, int | None, int, str]
 """Batch, sequence, token, character of the row text, document: in the oracle's order."""
 
-PLACE = "{0}batch, {0}sequence, {0}token, {0}offset, {0}document"
+PLACE = '{0}batch, {0}sequence, {0}token, "{0}offset", {0}document'
 
 
 @dataclass
@@ -37,14 +38,8 @@ def current(timeline: Path) -> Path:
 
 
 def query(timeline: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Rows of a query to the current generation, by an independent connection."""
-    # A copy of the limits that the software sets: one process cannot open a file in two configurations.
-    limits: dict[str, Any] = {
-        "enable_external_access": "false",
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    with duckdb.connect(str(current(timeline)), read_only=True, config=limits) as connection:
+    """Rows of a query to the current generation."""
+    with contextlib.closing(connect(current(timeline))) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -67,8 +62,7 @@ def read(timeline: Path) -> dict[Phrase, Found]:
         names[row[0]] = phrase = Phrase(row[1], row[2] or 0, row[3])
         first, last = row[5:10], row[10:15]
         found[phrase] = Found(row[4], None if first[0] is None else first, None if last[0] is None else last)
-    order = "ORDER BY phrase_id, rank"
-    for row in query(timeline, f'SELECT phrase_id, rank, {PLACE.format("").replace("offset", chr(34) + "offset" + chr(34))} FROM exposures {order}'):
+    for row in query(timeline, f"SELECT phrase_id, rank, {PLACE.format('')} FROM exposures ORDER BY phrase_id, rank"):
         assert row[1] == len(found[names[row[0]]].kept), "ranks are 0, 1, 2 …"
         found[names[row[0]]].kept.append(row[2:])
     for phrase_id, start, end, *held in query(timeline, "SELECT * FROM counts"):

@@ -82,7 +82,11 @@ class TrainingRun:
         return len({slot // self.batch for slot in range(len(self.slots))})
 
     def expected(
-        self, phrases: Iterable[Phrase], rule: MatchRule = MatchRule(), keep: int = 8, shards: Iterable[int] | None = None
+        self,
+        phrases: Iterable[Phrase],
+        rule: MatchRule = MatchRule(),
+        keep: int = 8,
+        shards: Iterable[int] | None = None,
     ) -> Expected:
         """What the run shows of each phrase by the oracle; `shards` leaves out what other shards hold."""
         asked = {oracles.Phrase(one.text, one.gap, one.sentence_end): one for one in phrases}

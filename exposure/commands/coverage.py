@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from exposure.commands.options import emit_answers, output_options, timeline_argument
+from exposure.commands.options import emit_answers, opened, output_options, timeline_argument
 
 COLUMNS = ("phrase_group", "phrases", "steps", "covered_through", "complete", "missing_shards", "exactness")
 
@@ -19,7 +19,5 @@ def command(timeline: Path, format_: str, out: str | None) -> None:
 
     Up to covered_through, "not seen" can be said; beyond it, a phrase that was not found is unknown.
     """
-    from exposure.timeline import Timeline
-
-    with Timeline.open(timeline) as opened:
-        emit_answers(opened.coverage(), COLUMNS, format_, out)
+    with opened(timeline) as answering:
+        emit_answers(answering.coverage(), COLUMNS, format_, out)

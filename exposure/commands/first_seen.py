@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from exposure.commands.options import EXISTING, emit_answers, lines_of, output_options, timeline_argument
+from exposure.commands.options import EXISTING, emit_answers, lines_of, opened, output_options, timeline_argument
 from exposure.errors import UsageError
 
 COLUMNS = ("phrase", "status", "first_batch", "first_step", "first_exact", "sequence", "token", "document", "count")
@@ -27,14 +27,12 @@ def command(
     first_step is the first checkpoint that has seen the phrase; batch, sequence and token are 0-based. A count is a
     lower bound where count_high (shown when it differs, and by --format jsonl) is larger or missing.
     """
-    from exposure.timeline import Timeline
-
     asked = [*phrases, *(lines_of(file) if file else [])]
     if not asked:
         raise UsageError("No phrase was asked for. Give phrases, or --file FILE with one a line.")
-    with Timeline.open(timeline) as opened:
-        answers = opened.first_seen(asked, at_step)
-        is_approximate = opened.exactness == "approximate"
+    with opened(timeline) as answering:
+        answers = answering.first_seen(asked, at_step)
+        is_approximate = answering.exactness == "approximate"
     inexact = ["count_high"] if any(one.count != one.count_high for one in answers) else []
     forms = [name for name in FORMS if any(getattr(one, name) for one in answers)]
     emit_answers(answers, [*COLUMNS, *inexact, *forms], format_, out)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from exposure.commands.options import emit_answers, output_options, timeline_argument
+from exposure.commands.options import emit_answers, opened, output_options, timeline_argument
 from exposure.errors import QuestionError
 
 COLUMNS = ("phrase", "step", "status", "count", "count_high", "exact")
@@ -30,10 +30,8 @@ def command(timeline: Path, phrase: str, at_steps: tuple[int, ...], format_: str
 
     Counts are exact at the edges of the timeline's buckets; between them they are an interval [count, count_high].
     """
-    from exposure.timeline import Timeline
-
-    with Timeline.open(timeline) as opened:
-        points = opened.history(phrase, at_steps)
+    with opened(timeline) as answering:
+        points = answering.history(phrase, at_steps)
     if not points:
         raise QuestionError(
             f"{phrase!r} is not indexed in {timeline}. Index it: exposure index --phrases … --out {timeline}."

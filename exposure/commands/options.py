@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from exposure.errors import UsageError
+from exposure.errors import TimelineError, UsageError
+
+if TYPE_CHECKING:
+    from exposure.timeline import Timeline
 
 Command = Callable[..., Any]
 
@@ -19,6 +23,23 @@ EXISTING = click.Path(path_type=Path)
 def timeline_argument(command: Command) -> Command:
     """The folder of a timeline."""
     return click.argument("timeline", type=EXISTING)(command)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Timeline]:
+    """The current generation of the timeline in `path`; raises TimelineError also where a question meets damage."""
+    import duckdb
+
+    from exposure.timeline import Timeline
+
+    try:
+        with Timeline.open(path) as timeline:
+            yield timeline
+    except duckdb.Error as error:
+        raise TimelineError(
+            f"The current generation of {path} cannot be read ({error}). Delete the file that CURRENT names "
+            f"in generations/ and run `exposure publish {path}`."
+        ) from error
 
 
 def output_options(command: Command) -> Command:

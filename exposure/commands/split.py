@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exposure.commands.options import EXISTING, emit_answers, output_options, timeline_argument
+from exposure.commands.options import EXISTING, emit_answers, opened, output_options, timeline_argument
 from exposure.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -58,12 +58,11 @@ def command(
     bad_grammatical_elsewhere), only --sides good is answered; the others are counted as refused.
     """
     from exposure.splits import SplitRequest, by_paradigm, split_pairs
-    from exposure.timeline import Timeline
 
     request = SplitRequest(policy, at_step, sides, include_flagged)
     critical = _chosen(_critical_phrases(pairs), uids)
-    with Timeline.open(timeline) as opened:
-        answers = split_pairs(opened, critical, request)
+    with opened(timeline) as answering:
+        answers = split_pairs(answering, critical, request)
     if by == "paradigm":
         emit_answers(by_paradigm(answers), PARADIGM_COLUMNS, format_, out)
     else:

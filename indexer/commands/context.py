@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from exposure.commands.options import EXISTING, census_option, emit_answers, output_options, timeline_argument
+from exposure.commands.options import EXISTING, census_option, emit_answers, opened, output_options, timeline_argument
 
 COLUMNS = ("step", "sequence", "token", "document", "before", "match", "after")
 
@@ -23,10 +23,9 @@ def command(
 ) -> None:
     """The text around the first exposures of PHRASE, read back from the corpus."""
     from exposure.orders import DataOrder
-    from exposure.timeline import Timeline
     from indexer.context import contexts
 
     run = DataOrder.load(manifest) if manifest else None
-    with Timeline.open(timeline) as opened:
-        found = contexts(opened, phrase, width, run, census)
+    with opened(timeline) as answering:
+        found = contexts(answering, phrase, width, run, census)
     emit_answers(found, COLUMNS, format_, out)

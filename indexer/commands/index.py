@@ -61,7 +61,7 @@ def command(
         f"generation {result.generation.stem[:12]}",
         err=True,
     )
-    for _, problem in result.holes:
+    for problem in dict.fromkeys(problem for _, problem in result.holes):
         click.echo(f"hole in coverage: {problem}", err=True)
     if result.holes:
         click.echo(

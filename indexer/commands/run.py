@@ -13,6 +13,8 @@ from exposure.errors import UsageError
 if TYPE_CHECKING:
     from exposure.orders import Checkpoints, DataOrder
 
+COUNT = click.IntRange(1, 2**31 - 1)
+
 
 @click.group("run")
 def command() -> None:
@@ -25,9 +27,9 @@ def command() -> None:
 )
 @click.option("--tokenizer", type=EXISTING, help="tokenizer.json of the run; without it positions are approximate.")
 @click.option("--packing", type=click.Choice(["document-per-row", "concatenate"]), required=True)
-@click.option("--sequence-length", type=click.IntRange(1), metavar="L", help="Tokens of a training sequence.")
-@click.option("--batch-sequences", type=click.IntRange(1), required=True, metavar="B", help="Sequences of a batch.")
-@click.option("--epochs", type=click.IntRange(1), metavar="E", help="Passes over the corpus [default: 1].")
+@click.option("--sequence-length", type=COUNT, metavar="L", help="Tokens of a training sequence.")
+@click.option("--batch-sequences", type=COUNT, required=True, metavar="B", help="Sequences of a batch.")
+@click.option("--epochs", type=COUNT, metavar="E", help="Passes over the corpus [default: 1].")
 @click.option("--shuffle-seed", type=click.IntRange(0), metavar="S", help="Shuffle each epoch e by PCG64(S + e).")
 @click.option(
     "--shuffle-from-epoch",

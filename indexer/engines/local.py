@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 
 from exposure.errors import CorpusError, ExposureError
@@ -47,26 +50,31 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
         except BrokenProcessPool as error:
             raise ExposureError(
                 "A worker process died (killed, or out of memory). Finished units are kept: run the same command "
-                "again, "
-                "with fewer --workers if memory was short."
+                "again, with fewer --workers if memory was short."
             ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # what they had not finished is scanned again
+            raise
 
 
 def _adopt(scanned: Synchronized[int]) -> None:
     global _scanned
     _scanned = scanned
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C, and ends us
     _end_with_parent()
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to end this worker when the process that started it ends, however that ends."""
-    import ctypes
-    import signal
+    """End this worker when the process that started it ends, however that ends, and even when it has ended already."""
 
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    def wait_and_end(parent: BaseProcess) -> None:
+        parent.join()
+        os._exit(1)
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=wait_and_end, args=(parent,), daemon=True).start()
 
 
 def _scan(inputs: ScanInputs, unit: Unit) -> CorpusError | None:

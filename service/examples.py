@@ -1,0 +1,103 @@
+"""What answers look like, for the documentation."""
+
+from __future__ import annotations
+
+from exposure.answers import CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
+from exposure.phrases import MatchRule
+from exposure.splits import ParadigmSplit
+from exposure.status import ExposureStatus
+from service.answers import PairSetAnswer, ParadigmSize, TimelineEntry, TimelineFacts
+
+TIMELINE = "tiny"
+GENERATION = "f9d7e1d2b17da00708f752fc76a959660b3ed609"
+_DIGEST = "5e83fc89cd81d7c4710f6519e64747e04858d712f95e5c500183b3c756415317"
+
+ENTRY = TimelineEntry(TIMELINE, GENERATION, 2000, 4, "exact", 2000, True)
+
+DAMAGED_ENTRY = TimelineEntry(
+    "half",
+    problem="The timeline timelines/half has no published generation: indexing has not finished. Run the same "
+    "`exposure index` again (finished work is kept), or `exposure publish` what there is.",
+)
+
+FACTS = TimelineFacts(
+    name=TIMELINE,
+    generation=GENERATION,
+    logical_digest=_DIGEST,
+    order_digest=_DIGEST,
+    steps=2000,
+    batch_sequences=512,
+    sequence_length=256,
+    packing="document-per-row",
+    epochs=1,
+    exactness="exact",
+    rule=MatchRule(),
+    keep_first=8,
+    grid_every=8,
+    checkpoints=(0, 100, 200),
+    phrases=4,
+    phrase_groups=1,
+    covered_through=2000,
+    complete=True,
+    missing_shards=(),
+)
+
+FIRST_SEEN = FirstSeen(
+    phrase="these books",
+    status=ExposureStatus.SEEN,
+    first_batch=41,
+    first_step=42,
+    first_exact=True,
+    sequence=17,
+    token=103,
+    document="c4-000137",
+    count=12,
+    count_high=12,
+    offset=511,
+    document_offset=511,
+    last_step=1987,
+    gap=None,
+    anchor=None,
+    exactness="exact",
+)
+
+HISTORY_POINT = HistoryPoint("these books", 100, ExposureStatus.SEEN, 2, 2, True, None, None, "exact")
+
+EXPOSURE = ExposureAnswer(
+    phrase="these books",
+    rank=0,
+    batch=41,
+    step=42,
+    sequence=17,
+    token=103,
+    shard=0,
+    document_index=137,
+    document="c4-000137",
+    offset=511,
+    document_offset=511,
+    exact=True,
+    gap=None,
+    anchor=None,
+)
+
+COVERAGE = CoverageAnswer(_DIGEST, 4, 2000, 2000, True, ((0, 2000),), (), "exact")
+
+PAIR_SET = PairSetAnswer(
+    "06df2fd6bd887adf7f7b3481663b90193cf546f5", 1000, (ParadigmSize("determiner_noun_agreement_1", 1000),)
+)
+
+PARADIGM_SPLIT = ParadigmSplit(
+    uid="determiner_noun_agreement_1",
+    pairs=1000,
+    proxy_train=873,
+    proxy_validation=127,
+    unknown=0,
+    not_indexed=0,
+    no_phrase=0,
+    refused=0,
+    flags=(),
+    policy="window",
+    sides="either",
+    at_step=None,
+    exactness="exact",
+)

@@ -1,0 +1,46 @@
+"""Where the service listens: without keys, on this machine only."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+from service.errors import ServiceError
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at `host`, which must be a loopback address or a name of nothing else.
+
+    `port` 0 takes a free one. Raises ServiceError for another host, and where the port cannot be had.
+    """
+    family, address = _loopback(host)
+    try:
+        return socket.create_server((address, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ServiceError(
+            f"Port {port} of {host} cannot be had ({error.strerror}). Give another --port, or 0 for a free one."
+        ) from error
+
+
+def url_of(listening: socket.socket) -> str:
+    """The address under which a listening socket is asked."""
+    address, port = listening.getsockname()[:2]
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def _loopback(host: str) -> tuple[socket.AddressFamily, str]:
+    """(family, address) of `host`; every address that its name stands for must be a loopback one."""
+    try:
+        found = [
+            (family, str(place[0]))
+            for family, _, _, _, place in socket.getaddrinfo(host or "?", None, type=socket.SOCK_STREAM)
+        ]
+    except (OSError, UnicodeError) as error:
+        raise ServiceError(f"--host {host!r} is no address of this machine ({error}). Give 127.0.0.1.") from error
+    for _, address in found:
+        if not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+            raise ServiceError(
+                f"--host {host}: others could reach the service there, and it asks nobody for a key. Give 127.0.0.1, "
+                "and reach it from elsewhere through a tunnel (ssh -L)."
+            )
+    return found[0]

@@ -1,0 +1,125 @@
+"""What OpenAPI says of answers beyond their fields: every status, every form, and problems as their own media type."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+from fastapi import FastAPI
+
+from service.examples import GENERATION, TIMELINE
+from service.problems import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    PROBLEM_JSON,
+    TOO_LARGE,
+    UNAVAILABLE,
+    UNKNOWN_HOST,
+    FieldProblem,
+    Kind,
+    Problem,
+)
+from service.rendering import RENDERERS
+
+EVERYWHERE = (INVALID_REQUEST, TOO_LARGE, UNKNOWN_HOST, INTERNAL_ERROR)
+"""What any route can answer."""
+
+OF_A_TIMELINE = (NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE)
+"""What any route that asks a timeline can answer."""
+
+Responses = dict[int | str, dict[str, Any]]
+
+_FORMS = {
+    "application/x-ndjson": "One answer a line, as `exposure … --format jsonl` prints it.",
+    "text/csv": "A header, then one answer a line.",
+}
+
+
+def answers(description: str, example: Any, *kinds: Kind, is_revalidated: bool = True) -> Responses:
+    """The `responses` of a route that gives rows like `example`: 200 in every form, 304, and problems of `kinds`."""
+    wrapped = {"timeline": TIMELINE, "generation": GENERATION, "answers": [asdict(example)]}
+    return _answers(description, wrapped, *kinds, is_revalidated=is_revalidated)
+
+
+def one_answer(description: str, example: Any) -> Responses:
+    """The same for a route that gives one row, which JSON does not wrap."""
+    return _answers(description, asdict(example), is_revalidated=True)
+
+
+def _answers(description: str, example: object, *kinds: Kind, is_revalidated: bool) -> Responses:
+    found: Responses = {
+        200: {"description": description, "content": forms(example), "headers": _headers(is_revalidated)}
+    }
+    if is_revalidated:
+        found[304] = {"description": "Nothing has changed since the answer whose ETag was sent as If-None-Match."}
+    return found | problems(*OF_A_TIMELINE, *kinds)
+
+
+def problems(*kinds: Kind) -> Responses:
+    """The problems of `kinds`, and those of every route."""
+    by_status = sorted({*kinds, *EVERYWHERE}, key=lambda kind: (kind.status, kind.slug))
+    return {status: _problem_response(list(same)) for status, same in groupby(by_status, lambda kind: kind.status)}
+
+
+def forms(example: object) -> dict[str, Any]:
+    """Every form of an answer; the schema of JSON comes from the route's response_model."""
+    described = {media: {"schema": {"type": "string", "description": text}} for media, text in _FORMS.items()}
+    return {media: described.get(media, {"example": json.dumps(example)}) for media in RENDERERS}
+
+
+def complete(app: FastAPI) -> None:
+    """Add to the schema of `app` what its routes only refer to, and unpack its examples."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made()
+            _add_problems(document)
+            _unpack_examples(document)
+        return made()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_problems(document: dict[str, Any]) -> None:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for model in (Problem, FieldProblem):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        schemas[model.__name__] = schema
+
+
+def _unpack_examples(document: dict[str, Any]) -> None:
+    """Examples travel through FastAPI as text: it drops what is null in objects."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            form = operation["responses"]["200"]["content"]["application/json"]
+            if "example" in form:
+                form["example"] = json.loads(form["example"])
+
+
+def _problem_response(kinds: list[Kind]) -> dict[str, Any]:
+    return {
+        "description": " ".join(f"{kind.title}." for kind in kinds),
+        "content": {
+            PROBLEM_JSON: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {kind.slug: {"value": _example(kind)} for kind in kinds},
+            }
+        },
+    }
+
+
+def _example(kind: Kind) -> dict[str, Any]:
+    return {"type": kind.type, "title": kind.title, "status": kind.status, "detail": "…", "request_id": "4f0c…"}
+
+
+def _headers(is_revalidated: bool) -> dict[str, Any]:
+    headers = {"Exposure-Generation": "The generation that answered."}
+    if is_revalidated:
+        headers["ETag"] = "Send it as If-None-Match to be told whether anything has changed."
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}

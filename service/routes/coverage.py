@@ -1,0 +1,28 @@
+"""What has been scanned."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from exposure.answers import CoverageAnswer
+from service.answering import answer
+from service.answers import Answers
+from service.dependencies import CatalogOf, TimelineName
+from service.examples import COVERAGE
+from service.openapi import answers
+from service.questions import no_parameters
+
+router = APIRouter(prefix="/timelines/{timeline}", tags=["timelines"], dependencies=[Depends(no_parameters)])
+
+
+@router.get(
+    "/coverage",
+    response_model=Answers[CoverageAnswer],
+    summary="What has been scanned",
+    responses=answers("One answer for each group of phrases that was indexed together.", COVERAGE),
+)
+def coverage(request: Request, timeline: TimelineName, catalog: CatalogOf) -> Response:
+    """Up to `covered_through`, "not seen" can be said; beyond it, a phrase that was not found is unknown."""
+    with catalog.open(timeline) as opened:
+        return answer(request, opened, CoverageAnswer, opened.timeline.coverage)

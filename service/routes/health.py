@@ -1,0 +1,27 @@
+"""Whether the service is live."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from exposure import __version__
+from service.answers import Health
+from service.openapi import problems
+from service.questions import no_parameters
+
+router = APIRouter(tags=["service"])
+
+
+@router.get(
+    "/health",
+    response_model=Health,
+    summary="Whether the service is live",
+    responses=problems(),
+    dependencies=[Depends(no_parameters)],
+)
+async def health() -> dict[str, Any]:
+    """Answers as long as the process takes requests, whatever the state of the timelines."""
+    return asdict(Health("live", __version__))

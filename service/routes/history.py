@@ -1,0 +1,78 @@
+"""How often a phrase had been seen, by checkpoint, and where it was seen first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from exposure.answers import ExposureAnswer, HistoryPoint
+from exposure.timeline import Timeline
+from service.answering import answer
+from service.answers import Answers
+from service.dependencies import CatalogOf, SettingsOf, TimelineName
+from service.errors import NotIndexedError
+from service.examples import EXPOSURE, HISTORY_POINT
+from service.openapi import answers
+from service.problems import LIMIT_EXCEEDED, NOT_INDEXED
+from service.questions import HistoryParameters, PhraseParameters, once, refuse_excess
+
+router = APIRouter(prefix="/timelines/{timeline}", tags=["questions"], dependencies=[Depends(once("phrase"))])
+
+
+@router.get(
+    "/history",
+    response_model=Answers[HistoryPoint],
+    summary="How often a phrase had been seen, by checkpoint",
+    responses=answers(
+        "One point for each form of the phrase and each step, in the order of steps.",
+        HISTORY_POINT,
+        NOT_INDEXED,
+        LIMIT_EXCEEDED,
+    ),
+)
+def history(
+    request: Request,
+    timeline: TimelineName,
+    asked: Annotated[HistoryParameters, Query()],
+    catalog: CatalogOf,
+    settings: SettingsOf,
+) -> Response:
+    """How often a phrase had been seen by each checkpoint, or by each `at_step`.
+
+    Counts are exact at the edges of the timeline's buckets; between them they are an interval, `count` to `count_high`.
+    """
+    refuse_excess([asked.phrase], settings)
+    with catalog.open(timeline) as opened:
+        _refuse_not_indexed(opened.timeline, asked.phrase, timeline)
+        return answer(request, opened, HistoryPoint, lambda: opened.timeline.history(asked.phrase, asked.at_step))
+
+
+@router.get(
+    "/exposures",
+    response_model=Answers[ExposureAnswer],
+    summary="The first exposures of a phrase",
+    responses=answers(
+        "The first exposures, in order of training; none where it was not seen.", EXPOSURE, NOT_INDEXED, LIMIT_EXCEEDED
+    ),
+)
+def exposures(
+    request: Request,
+    timeline: TimelineName,
+    asked: Annotated[PhraseParameters, Query()],
+    catalog: CatalogOf,
+    settings: SettingsOf,
+) -> Response:
+    """The first `keep_first` exposures of a phrase, exactly: where in the run, and where in the corpus."""
+    refuse_excess([asked.phrase], settings)
+    with catalog.open(timeline) as opened:
+        _refuse_not_indexed(opened.timeline, asked.phrase, timeline)
+        return answer(request, opened, ExposureAnswer, lambda: opened.timeline.exposures(asked.phrase))
+
+
+def _refuse_not_indexed(timeline: Timeline, phrase: str, name: str) -> None:
+    if not timeline.has_phrase(phrase):
+        raise NotIndexedError(
+            f"{phrase!r} is not indexed in {name}: it was never looked for. Index it, with exposure index --phrases …"
+        )

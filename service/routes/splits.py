@@ -1,0 +1,61 @@
+"""Proxy-train and proxy-validation, of the pair sets that a timeline keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from exposure.splits import PairSplit, ParadigmSplit, SplitRequest, by_paradigm, split_pairs
+from exposure.timeline import Timeline
+from service.answering import answer
+from service.answers import Answers, PairSetAnswer
+from service.dependencies import CatalogOf, TimelineName
+from service.examples import PAIR_SET, PARADIGM_SPLIT
+from service.openapi import answers
+from service.pair_sets import PairSets, digest
+from service.problems import BAD_REQUEST, QUESTION, UNSUPPORTED_MEDIA_TYPE
+from service.questions import SplitQuestion, no_parameters
+
+router = APIRouter(prefix="/timelines/{timeline}", tags=["splits"], dependencies=[Depends(no_parameters)])
+
+_OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, QUESTION)
+
+
+@router.get(
+    "/pair-sets",
+    response_model=Answers[PairSetAnswer],
+    summary="The pair sets of a timeline",
+    responses=answers("Every pair set, and how many pairs each of its paradigms has.", PAIR_SET),
+)
+def pair_sets(request: Request, timeline: TimelineName, catalog: CatalogOf) -> Response:
+    """The phrase files that the timeline was indexed with, under ids made from their content."""
+    with catalog.open(timeline) as opened:
+        # A pair set can be added without a new generation, when its phrases are all there.
+        validator = f"{opened.digest}-{digest(opened.timeline)}"
+        return answer(request, opened, PairSetAnswer, lambda: catalog.pair_sets.listed(opened.timeline), validator)
+
+
+@router.post(
+    "/splits",
+    response_model=Answers[ParadigmSplit] | Answers[PairSplit],
+    summary="Which pairs had been exposed",
+    responses=answers("Counts by paradigm, or every pair.", PARADIGM_SPLIT, *_OF_BODY, is_revalidated=False),
+)
+def splits(request: Request, timeline: TimelineName, asked: SplitQuestion, catalog: CatalogOf) -> Response:
+    """Split pairs into proxy-train (exposed) and proxy-validation (not exposed).
+
+    A pair whose exposure is not known stands in neither. Where exposure on the bad side means nothing (flag
+    bad_grammatical_elsewhere), only `sides` good is answered; the others are counted as refused.
+    """
+    kind = ParadigmSplit if asked.by == "paradigm" else PairSplit
+    with catalog.open(timeline) as opened:
+        return answer(request, opened, kind, lambda: _split(opened.timeline, catalog.pair_sets, asked))
+
+
+def _split(timeline: Timeline, pair_sets: PairSets, asked: SplitQuestion) -> Sequence[Any]:
+    request = SplitRequest(asked.policy, asked.at_step, asked.sides, asked.include_flagged)
+    pairs = split_pairs(timeline, pair_sets.chosen(timeline, asked.pair_set, asked.uids), request)
+    return by_paradigm(pairs) if asked.by == "paradigm" else pairs

@@ -1,0 +1,52 @@
+"""Which timelines there are, and what each is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from service.answering import answer_one
+from service.answers import TimelineEntry, TimelineFacts, TimelineList, facts_of
+from service.dependencies import CatalogOf, TimelineName
+from service.examples import DAMAGED_ENTRY, ENTRY, FACTS
+from service.openapi import forms, one_answer, problems
+from service.problems import NOT_ACCEPTABLE
+from service.questions import no_parameters
+from service.rendering import negotiate, render
+
+router = APIRouter(tags=["timelines"], dependencies=[Depends(no_parameters)])
+
+_EXAMPLE = {"answers": [asdict(ENTRY), asdict(DAMAGED_ENTRY)]}
+
+
+@router.get(
+    "/timelines",
+    response_model=TimelineList,
+    summary="The timelines",
+    responses={
+        200: {"description": "Every timeline, by name.", "content": forms(_EXAMPLE)},
+        **problems(NOT_ACCEPTABLE),
+    },
+)
+def timelines(request: Request, catalog: CatalogOf) -> Response:
+    """Every timeline of the data directory.
+
+    One that is half published or damaged is listed with its problem; asking it is answered with 409.
+    """
+    media = negotiate(request.headers.get("accept"))
+    headers = {"Vary": "Accept", "Cache-Control": "private, no-cache"}
+    return render(TimelineEntry, catalog.entries(), media, {}, headers)
+
+
+@router.get(
+    "/timelines/{timeline}",
+    response_model=TimelineFacts,
+    summary="One timeline",
+    responses=one_answer("What the timeline is.", FACTS),
+)
+def timeline(request: Request, timeline: TimelineName, catalog: CatalogOf) -> Response:
+    """The run, the match rule, the checkpoints, and how far the timeline is covered."""
+    with catalog.open(timeline) as opened:
+        return answer_one(request, opened, TimelineFacts, lambda: facts_of(timeline, opened))
