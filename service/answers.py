@@ -65,7 +65,6 @@ class TimelineFacts:
     exactness: str
     rule: MatchRule
     keep_first: int
-    grid_every: int
     checkpoints: tuple[int, ...]
     phrases: int
     phrase_groups: int
@@ -117,7 +116,6 @@ def facts_of(name: str, opened: OpenGeneration) -> TimelineFacts:
         exactness=timeline.exactness,
         rule=timeline.rule,
         keep_first=facts["keep_first"],
-        grid_every=facts["grid_every"],
         checkpoints=tuple(timeline.checkpoints),
         phrases=sum(group.phrases for group in timeline.groups),
         phrase_groups=len(timeline.groups),

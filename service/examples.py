@@ -33,7 +33,6 @@ FACTS = TimelineFacts(
     exactness="exact",
     rule=MatchRule(),
     keep_first=8,
-    grid_every=8,
     checkpoints=(0, 100, 200),
     phrases=4,
     phrase_groups=1,

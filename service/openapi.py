@@ -76,17 +76,18 @@ def complete(app: FastAPI) -> None:
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = made()
+        document = made()
+        if Problem.__name__ not in document["components"]["schemas"]:
             _add_problems(document)
             _unpack_examples(document)
-        return made()
+        return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi()  # now, and not by several requests at once
 
 
 def _add_problems(document: dict[str, Any]) -> None:
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas = document["components"]["schemas"]
     for model in (Problem, FieldProblem):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)

@@ -109,7 +109,9 @@ def problem(
     ).model_dump(exclude_none=True)
     # ASCII alone: what a client sent may come back in `detail`, halves of surrogate pairs included.
     content = json.dumps(body).encode("ascii")
-    return Response(content, kind.status, {**(headers or {}), "X-Request-ID": request_id}, PROBLEM_JSON)
+    # The answer to a failure of the service goes round the envelope, hence its headers here.
+    always = {"X-Request-ID": request_id, "X-Content-Type-Options": "nosniff"}
+    return Response(content, kind.status, {**(headers or {}), **always}, PROBLEM_JSON)
 
 
 def install(app: FastAPI) -> None:

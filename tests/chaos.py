@@ -17,9 +17,10 @@ from exposure.phrases import Phrase, PhraseSet
 from exposure.world.bpe import tokenizer_json
 
 WORDS = (
-    "the The THE cat cats Cat's can can't can’t these this dog dogs naïve NAÏVE café Mr. Dr. e é ß ſ İ Σας "
-    "漢字 漢 ねこ 🐈 👩‍🚀 a_b x1 — herself sees"
-).split(" ")
+    *("the", "The", "THE", "cat", "cats", "Cat's", "can", "can't", "can’t", "these", "this", "dog", "dogs", "sees"),
+    *("naïve", "NAÏVE", "café", "Mr.", "Dr.", "e", "é", "ß", "ſ", "İ", "Σας", "a_b", "x1", "—", "herself"),
+    *("漢字", "漢", "ねこ", "🐈", "👩\u200d🚀"),
+)
 BREAKS = (
     *(" ",) * 5,
     *("  ", "\n", " \n ", "\n\n", "\r\n", "\t", "\u00a0", "\u2028"),

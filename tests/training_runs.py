@@ -14,6 +14,8 @@ from exposure.orders import Checkpoints
 from exposure.phrases import MatchRule, Phrase
 from indexer.manifest import RunOptions, make_manifest
 
+DEFAULT = MatchRule()
+NO_CHECKPOINTS = Checkpoints()
 Expected = dict[Phrase, oracles.Exposure]
 
 
@@ -30,7 +32,7 @@ class TrainingRun:
     seed: int | None = None
     shuffle_from: int = 0
     order: tuple[int, ...] | None = None
-    checkpoints: Checkpoints = Checkpoints()
+    checkpoints: Checkpoints = NO_CHECKPOINTS
 
     def manifest(self, folder: Path, name: str = "run.json") -> Path:
         """Write the manifest into `folder` (and the census beside it) and say where it is."""
@@ -84,7 +86,7 @@ class TrainingRun:
     def expected(
         self,
         phrases: Iterable[Phrase],
-        rule: MatchRule = MatchRule(),
+        rule: MatchRule = DEFAULT,
         keep: int = 8,
         shards: Iterable[int] | None = None,
     ) -> Expected:

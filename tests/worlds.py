@@ -19,6 +19,7 @@ from exposure.pairs import load_pairs
 from exposure.phrase_file import write_phrases
 from exposure.phrases import CriticalPhrase, Phrase, PhraseSet
 from exposure.world import World, WorldFiles, write_world
+from indexer.run import IndexOptions, index_corpus
 
 LENGTH = 64
 """Tokens of a row: within what the world's truth holds for."""
@@ -91,18 +92,7 @@ def manifest(batch: int = 8, every: int | None = 7, **changes: Any) -> Path:
 
 @cache
 def timeline() -> Path:
-    """The whole run of `run()` indexed for all phrases; only to be read."""
-    from indexer.run import index_corpus
-
+    """The whole run of `run()` indexed for all phrases, with a grid of 3 steps; only to be read."""
     folder = scratch() / "timeline"
-    index_corpus(manifest(), phrases(), folder, INDEX_OPTIONS)
+    index_corpus(manifest(), phrases(), folder, IndexOptions(grid_every=3))
     return folder
-
-
-def _options() -> Any:
-    from indexer.run import IndexOptions
-
-    return IndexOptions(grid_every=3)
-
-
-INDEX_OPTIONS = _options()

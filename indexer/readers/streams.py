@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import zstandard
 from isal import isal_zlib
 
 CHUNK_BYTES = 1 << 20
+HEADER_BYTES = 1 << 10
+"""A gzip member is begun with at least so much of it: isal misreads some headers that come in pieces."""
 
 
 class TruncatedStreamError(Exception):
@@ -47,21 +50,23 @@ class DigestingFile:
 
 def decompressed(file: DigestingFile, name: str) -> Iterator[bytes]:
     """Chunks of uncompressed bytes, by the ending of `name`; raises TruncatedStreamError at a cut or damage."""
-    if name.endswith(".zst"):
-        yield from _zstandard(file)
-    elif name.endswith(".gz"):
-        yield from _gzip(file)
-    else:
-        while chunk := file.read():
-            yield chunk
+    chunks = iter(file.read, b"")
+    if not name.endswith((".zst", ".gz")):
+        yield from chunks
+        return
+    first = next(chunks, b"")
+    if not first:
+        raise TruncatedStreamError("the file is empty, and no compressed stream is: the file is truncated")
+    unpack = _zstandard if name.endswith(".zst") else _gzip
+    yield from unpack(itertools.chain([first], chunks))
 
 
-def _zstandard(file: DigestingFile) -> Iterator[bytes]:
+def _zstandard(chunks: Iterator[bytes]) -> Iterator[bytes]:
     # Not stream_reader: it ends quietly where a frame is cut short.
     decompressor = zstandard.ZstdDecompressor(max_window_size=2**31)
     frame = None
     try:
-        while chunk := file.read():
+        for chunk in chunks:
             while chunk:
                 frame = frame or decompressor.decompressobj()
                 yield frame.decompress(chunk)
@@ -73,19 +78,33 @@ def _zstandard(file: DigestingFile) -> Iterator[bytes]:
         raise TruncatedStreamError("the zstandard stream ends in the middle of a frame: the file is truncated")
 
 
-def _gzip(file: DigestingFile) -> Iterator[bytes]:
-    member = None
+def _gzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    member, is_between = None, False
     try:
-        while chunk := file.read():
+        for chunk in chunks:
+            if is_between:
+                chunk = chunk.lstrip(b"\0")  # members may be padded with zeros
             while chunk:
-                member = member or isal_zlib.decompressobj(wbits=31)
+                if member is None:
+                    chunk = _beginning(chunk, chunks)
+                    member = isal_zlib.decompressobj(wbits=31)
                 yield member.decompress(chunk)
-                chunk = member.unused_data.lstrip(b"\0") if member.eof else b""  # members may be padded with zeros
-                member = None if member.eof else member
+                is_between = member.eof
+                chunk = member.unused_data.lstrip(b"\0") if is_between else b""
+                member = None if is_between else member
     except (isal_zlib.error, zlib.error) as error:
         raise TruncatedStreamError(f"the gzip stream is damaged ({error})") from error
     if member is not None:
         raise TruncatedStreamError("the gzip stream ends before its end mark: the file is truncated")
+
+
+def _beginning(chunk: bytes, chunks: Iterator[bytes]) -> bytes:
+    """At least HEADER_BYTES from the beginning of a member on, where there are as many."""
+    pieces, length = [chunk], len(chunk)
+    while length < HEADER_BYTES and (more := next(chunks, b"")):
+        pieces.append(more)
+        length += len(more)
+    return b"".join(pieces)
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 import zstandard
@@ -16,6 +17,8 @@ from indexer.readers import streams
 from indexer.readers.streams import DigestingFile, TruncatedStreamError, decompressed, lines
 
 SKIPPABLE = b"\x5a\x2a\x4d\x18\x04\x00\x00\x00meta"
+NOISE = Random(0).randbytes(3000)
+"""Longer, compressed, than the bytes with which a gzip member must begin."""
 TEXT = '{"text": "naïve 漢字 😀"}\n{"text": ""}\n'.encode() * 3
 
 
@@ -64,23 +67,36 @@ def test_zstandard_frames_of_every_kind(chunk: int, tmp_path: Path) -> None:
     assert read(tmp_path / "a.zst", packed, chunk) == TEXT * 4
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 7, 64, 1 << 20])
-def test_gzip_members_padded_with_zeros(chunk: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [TEXT, NOISE])
+def test_gzip_members_padded_with_zeros(content: bytes, tmp_path: Path) -> None:
     """Zeros behind a member, as tape blocks leave them, are no damage, wherever a chunk ends."""
-    packed = gzip.compress(TEXT) + bytes(130) + gzip.compress(b"more") + bytes(70)
-    assert read(tmp_path / "a.gz", packed, chunk) == TEXT + b"more"
+    member = gzip.compress(content)
+    packed = member + bytes(130) + member + bytes(2070)
+    for chunk in (1, 3, 64, *range(len(member) - 1, len(member) + 132, 13), 1 << 20):
+        assert read(tmp_path / "a.gz", packed, chunk) == content * 2
+
+
+@pytest.mark.parametrize("ending", [".zst", ".gz"])
+def test_frames_longer_than_a_chunk(ending: str, tmp_path: Path) -> None:
+    """Frames that end just before, at and just behind the end of a chunk."""
+    frame = PACKERS[ending](NOISE)
+    for chunk in (100, 1023, 1024, *range(len(frame) - 3, len(frame) + 4), 2 * len(frame) - 1):
+        assert read(tmp_path / f"a{ending}", frame * 3, chunk) == NOISE * 3
+        with pytest.raises(TruncatedStreamError):
+            read(tmp_path / f"a{ending}", (frame * 3)[:-1], chunk)
 
 
 def test_gzip_header_fields(tmp_path: Path) -> None:
     """A member that carries a file name, a comment and a header checksum is read like any other."""
     raw = zlib.compressobj(wbits=-15)
     body = raw.compress(TEXT) + raw.flush()
-    header = b"\x1f\x8b\x08\x1a\0\0\0\0\0\xff" + b"name\0" + b"comment\0"
+    header = b"\x1f\x8b\x08\x1e\0\0\0\0\0\xff" + b"\x04\0abcd" + b"name\0" + b"comment\0"
     header += (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little")
     packed = header + body + zlib.crc32(TEXT).to_bytes(4, "little") + len(TEXT).to_bytes(4, "little")
     assert gzip.decompress(packed) == TEXT
-    for chunk in (1, 12, 1 << 20):
-        assert read(tmp_path / "a.gz", packed, chunk) == TEXT
+    longer = gzip.compress(NOISE)
+    for chunk in (1, 12, *range(len(longer) + 1, len(longer) + len(header) + 1, 3), 1 << 20):
+        assert read(tmp_path / "a.gz", longer + packed, chunk) == NOISE + TEXT
 
 
 @pytest.mark.parametrize("ending", [".zst", ".gz"])
