@@ -62,13 +62,17 @@ class GenerationWriter:
 
 
 def _bytes_of(column: pa.ChunkedArray) -> list[bytes]:
-    """A column's values as bytes that depend on the values alone, not on chunks or buffers."""
+    """A column's values as bytes that depend on the values alone, not on chunks, buffers or how they were appended."""
     if pa.types.is_list(column.type):
         return [repr(value).encode() for value in column.to_pylist()]
     valid = np.asarray(column.is_valid())
     if pa.types.is_string(column.type):
-        values = column.to_pylist()
-        sizes = np.array([-1 if value is None else len(value.encode()) for value in values], dtype="<i8")
-        return [sizes.tobytes(), *(value.encode() for value in values if value is not None)]
+        return [_bytes_of_text(value) for value in column.to_pylist()]
     numbers = np.asarray(column.cast(pa.int64()).fill_null(0), dtype="<i8")
     return [np.where(valid, numbers, np.iinfo(np.int64).min).tobytes()]
+
+
+def _bytes_of_text(value: str | None) -> bytes:
+    """The length (−1 for null), then the text."""
+    content = b"" if value is None else value.encode()
+    return (-1 if value is None else len(content)).to_bytes(8, "little", signed=True) + content

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from exposure.artefacts import atomic_write
 from exposure.census import DOCUMENTS_SCHEMA, TOKENS_SCHEMA, SidecarKeys, sidecar_metadata
-from exposure.errors import CorpusError
+from exposure.errors import CensusError, CorpusError, UsageError
 from exposure.orders import Shard, Skipped
-from exposure.provenance import sha256_of_file, versions
+from exposure.provenance import sha256_of_file
 from indexer.readers.text import BadLine, Document, Fields, read_shard
+from indexer.sidecars import document_rows, sidecar, token_rows
 from indexer.tokens import TextTokenizer
 
 BATCH_CHARACTERS = 1 << 21
-ROWS_A_GROUP = 4096
 Report = Callable[[int], None]
 """Called with the bytes read from the file since the last call."""
 
@@ -41,22 +35,31 @@ def count_shard(
         _write_sidecars(path, digest, fields, tokenizer, folder, keys, skip_bad, report)
     else:
         report(path.stat().st_size)
-    noted = sidecar_metadata(folder / keys.documents)
-    skipped = tuple(Skipped(**one) for one in noted["skipped"])
+    documents, characters, lines = _noted(folder / keys.documents, "documents", "characters", "skipped")
+    skipped = tuple(Skipped(**one) for one in lines)
     if skipped and not skip_bad:
         raise _refusal(path, skipped)
-    if not noted["documents"]:
-        raise CorpusError(f"{path} has no document. Leave it out of --corpus.")
-    tokens = None if keys.tokens is None else sidecar_metadata(folder / keys.tokens)["tokens"]
+    (tokens,) = (None,) if keys.tokens is None else _noted(folder / keys.tokens, "tokens")
     return Shard(
         path=str(path),
         bytes=path.stat().st_size,
         sha256=digest,
-        documents=noted["documents"],
-        characters=noted["characters"],
+        documents=documents,
+        characters=characters,
         tokens=tokens,
         skipped=skipped,
     )
+
+
+def _noted(path: Path, *names: str) -> list[Any]:
+    """Facts that the maker of a sidecar noted in it."""
+    facts = sidecar_metadata(path)
+    if missing := [name for name in names if name not in facts]:
+        raise CensusError(
+            f"The census {path} does not say its {missing[0]}: it was not made here. Delete it and run "
+            "`exposure run init` again."
+        )
+    return [facts[name] for name in names]
 
 
 def _digest(path: Path) -> str:
@@ -87,19 +90,18 @@ def _write_sidecars(
     skip_bad: bool,
     report: Report,
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     skipped: list[Skipped] = []
     seen: list[str] = []
     good = _good_documents(path, fields, skipped, seen, report)
-    with (
-        _Sidecar(folder / keys.documents, DOCUMENTS_SCHEMA) as documents,
-        _Sidecar(folder / keys.tokens if tokenizer and keys.tokens else None, TOKENS_SCHEMA) as tokens,
-    ):
+    with ExitStack() as stack:
+        documents = stack.enter_context(sidecar(folder / keys.documents, DOCUMENTS_SCHEMA))
+        tokens = stack.enter_context(sidecar(folder / keys.tokens, TOKENS_SCHEMA)) if keys.tokens else None
         characters, total_tokens = 0, 0
         for batch in _batches(good):
-            documents.write(_document_rows(batch))
-            if tokenizer is not None and (skip_bad or not skipped):
-                table = _token_rows(batch, tokenizer)
+            documents.write(document_rows(batch))
+            if tokenizer is not None and tokens is not None and (skip_bad or not skipped):
+                table = token_rows(batch, tokenizer)
                 total_tokens += int(table["tokens"].to_numpy().sum())
                 tokens.write(table)
             characters += sum(len(document.text) for document in batch)
@@ -107,8 +109,24 @@ def _write_sidecars(
             raise _refusal(path, tuple(skipped))
         if seen != [digest]:
             raise CorpusError(f"{path} changed while it was being read. Run again when nothing writes to it.")
+        if not documents.rows:
+            raise CorpusError(f"{path} has no document{_why(skipped)}. Leave it out of --corpus.")
         documents.note(documents=documents.rows, characters=characters, skipped=[one.model_dump() for one in skipped])
-        tokens.note(tokens=total_tokens)
+        if tokens is not None:
+            tokens.note(tokens=total_tokens)
+
+
+def _why(skipped: list[Skipped]) -> str:
+    return f" (line {skipped[0].line}: {skipped[0].reason})" if skipped else ""
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The census cannot be written to {folder}: {error.strerror}. Name another folder with --census."
+        ) from error
 
 
 def _good_documents(
@@ -135,63 +153,3 @@ def _batches(documents: Iterator[Document]) -> Iterator[list[Document]]:
             batch, characters = [], 0
     if batch:
         yield batch
-
-
-def _document_rows(batch: list[Document]) -> pa.Table:
-    return pa.table(
-        [
-            [document.line for document in batch],
-            [document.start for document in batch],
-            [len(document.text) for document in batch],
-            [zlib.crc32(document.text.encode()) for document in batch],
-        ],
-        schema=DOCUMENTS_SCHEMA,
-    )
-
-
-def _token_rows(batch: list[Document], tokenizer: TextTokenizer) -> pa.Table:
-    encoded = tokenizer.encode([document.text for document in batch])
-    rewritten = [
-        tokenizer.decode(ids) != tokenizer.normalise(document.text).encode()
-        for ids, document in zip(encoded, batch, strict=True)
-    ]
-    offsets = np.concatenate([[0], np.cumsum([len(ids) for ids in encoded])]).astype(np.int32)
-    lengths = tokenizer.lengths(np.concatenate(encoded))
-    columns = [
-        pa.ListArray.from_arrays(offsets, pa.array(values))
-        for values in (lengths.size, lengths.continuing, lengths.lead)
-    ]
-    return pa.table([[len(ids) for ids in encoded], rewritten, *columns], schema=TOKENS_SCHEMA)
-
-
-class _Sidecar:
-    """A Parquet file that takes its place only when the block that writes it ends well; nothing when `path` is None."""
-
-    def __init__(self, path: Path | None, schema: pa.Schema) -> None:
-        self._place = None if path is None else atomic_write(path)
-        self._schema = schema
-        self.rows = 0
-
-    def __enter__(self) -> _Sidecar:
-        if self._place is not None:
-            self._writer = pq.ParquetWriter(
-                self._place.__enter__(), self._schema, compression="zstd", write_page_checksum=True
-            )
-        return self
-
-    def write(self, table: pa.Table) -> None:
-        """Append rows."""
-        self.rows += table.num_rows
-        self._writer.write_table(table, row_group_size=ROWS_A_GROUP)
-
-    def note(self, **facts: object) -> None:
-        """Put facts and provenance into the file's metadata."""
-        if self._place is not None:
-            self._writer.add_key_value_metadata({"exposure": json.dumps({**facts, "versions": versions()})})
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._place is not None:
-            self._writer.close()
-            self._place.__exit__(kind, error, trace)

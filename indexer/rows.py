@@ -125,12 +125,13 @@ class _Concatenate:
     def pack(self, document: PackedDocument) -> Iterator[Passage]:
         lengths = document.lengths
         ends = np.concatenate([[0], np.cumsum(lengths.size, dtype=np.int64)])
+        content = document.text if document.text.isascii() else document.text.encode()  # once, not for every row
         token, characters = 0, 0
         while token < len(lengths):
             self._start_row_if_due()
             row, within = divmod(self.place, self.row_tokens)
             end = min(len(lengths), token + self.row_tokens - within)
-            text = cut(document.text, int(ends[token]), int(ends[end]))
+            text = cut(content, int(ends[token]), int(ends[end]))
             lead = int(lead_of(lengths, token, end))
             if row < self.rows:
                 yield Passage(
@@ -167,11 +168,13 @@ def lead_of(lengths: TokenLengths, start: int, end: int) -> int:
     return lead
 
 
-def cut(text: str, first_byte: int, end_byte: int) -> str:
-    """Bytes [first, end) of a text's UTF-8 as text; a character cut in two becomes U+FFFD in both rows."""
-    if text.isascii():
-        return text[first_byte:end_byte]
-    return text.encode()[first_byte:end_byte].decode("utf-8", "replace")
+def cut(text: str | bytes, first_byte: int, end_byte: int) -> str:
+    """Bytes [first, end) of a text (or of its UTF-8) as text; a character cut in two becomes U+FFFD in both rows."""
+    if isinstance(text, str):
+        if text.isascii():
+            return text[first_byte:end_byte]
+        text = text.encode()
+    return text[first_byte:end_byte].decode("utf-8", "replace")
 
 
 def characters_before(census: Census, shard: int, row_tokens: int, end_characters: int) -> int:

@@ -6,13 +6,12 @@ token → bytes instead: exact, for byte-level vocabularies (GPT-NeoX, GPT-2, Ll
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,20 +20,21 @@ from tokenizers import Tokenizer
 from exposure.census import TokenLengths
 from exposure.errors import TokenizerError
 from exposure.orders import TokenizerSpec
+from indexer.byte_table import SPACE_MARK, byte_table
 
 Ids = npt.NDArray[np.uint32]
-_BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
-SPACE_MARK = "▁"
+REPLACEMENT = "\ufffd".encode()
 
 
 @dataclass(frozen=True)
 class TextTokenizer:
-    """A loaded tokenizer: `table[id]` is the bytes of a token."""
+    """A loaded tokenizer: `table[id]` is the bytes of a token; `marks_spaces` when it is of the SentencePiece kind."""
 
     path: Path
     sha256: str
     tokenizer: Tokenizer
     table: tuple[bytes, ...]
+    marks_spaces: bool = False
 
     @classmethod
     def load(cls, path: Path) -> TextTokenizer:
@@ -52,7 +52,8 @@ class TextTokenizer:
             ) from error
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        return cls(path, hashlib.sha256(content).hexdigest(), tokenizer, _byte_table(tokenizer, content, path))
+        table, marks_spaces = byte_table(tokenizer, json.loads(content), path)
+        return cls(path, hashlib.sha256(content).hexdigest(), tokenizer, table, marks_spaces)
 
     @classmethod
     def of(cls, spec: TokenizerSpec) -> TextTokenizer:
@@ -73,7 +74,7 @@ class TextTokenizer:
     def normalise_phrase(self, text: str) -> str:
         """A phrase as it would stand in row text: normalised, SentencePiece marks as spaces, none added in front."""
         normalised = self.normalise(text)
-        return normalised.replace(SPACE_MARK, " ").strip() if SPACE_MARK not in text else normalised
+        return normalised.replace(SPACE_MARK, " ").strip() if self.marks_spaces else normalised
 
     def encode(self, texts: list[str]) -> list[Ids]:
         """Token ids of each text, without special tokens."""
@@ -88,6 +89,23 @@ class TextTokenizer:
         """Bytes, continuing bytes and leading continuing bytes of each token."""
         return TokenLengths(*(column[ids] for column in self._length_columns))
 
+    def mended_lengths(self, ids: Ids) -> TokenLengths:
+        """Lengths of tokens whose bytes are not all UTF-8 (the vocabulary lacks some), as they stand in the text.
+
+        U+FFFD stands there for bytes that make no character; it belongs to the token of the first of them.
+        """
+        pieces = [bytearray() for _ in range(len(ids))]
+        owners = np.repeat(np.arange(len(ids)), self.lengths(ids).size).tolist()
+        content = self.decode(ids)
+        place = 0
+        for start, end in _broken_bytes(content):
+            _share(pieces, owners[place:start], content[place:start])
+            pieces[owners[start]] += REPLACEMENT
+            place = end
+        _share(pieces, owners[place:], content[place:])
+        columns = np.array([_measure(piece) for piece in pieces], dtype=np.uint16).reshape(-1, 3).T
+        return TokenLengths(*columns)
+
     @cached_property
     def _length_columns(self) -> tuple[npt.NDArray[np.uint16], ...]:
         return tuple(np.array(column, dtype=np.uint16) for column in zip(*map(_measure, self.table), strict=True))
@@ -99,60 +117,36 @@ class TextTokenizer:
             raise TokenizerError(
                 f"The tokenizer {self.path} has no token {content!r}. Name one of its own special tokens."
             )
+        if self.table[found] != content.encode():
+            text = self.table[found].decode("utf-8", "replace")
+            raise TokenizerError(
+                f"The token {content!r} of {self.path} stands for the text {text!r}. "
+                "Name one of its own special tokens."
+            )
         return int(found)
 
 
-def _measure(token: bytes) -> tuple[int, int, int]:
+def _broken_bytes(content: bytes) -> list[tuple[int, int]]:
+    """Stretches [start, end) of bytes that make no character: one U+FFFD each when decoded with "replace"."""
+    broken: list[tuple[int, int]] = []
+
+    def note(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeDecodeError)
+        broken.append((error.start, error.end))
+        return "", error.end
+
+    codecs.register_error("exposure.broken-bytes", note)
+    content.decode("utf-8", "exposure.broken-bytes")
+    return broken
+
+
+def _share(pieces: list[bytearray], owners: list[int], content: bytes) -> None:
+    """Give each byte to the token that owns it."""
+    for owner, byte in zip(owners, content, strict=True):
+        pieces[owner].append(byte)
+
+
+def _measure(token: bytes | bytearray) -> tuple[int, int, int]:
     continuing = [byte & 0xC0 == 0x80 for byte in token]
     lead = continuing.index(False) if False in continuing else len(token)
     return len(token), sum(continuing), lead
-
-
-def _byte_table(tokenizer: Tokenizer, content: bytes, path: Path) -> tuple[bytes, ...]:
-    description: dict[str, Any] = json.loads(content)
-    kinds = _component_types(description.get("decoder")) | _component_types(description.get("pre_tokenizer"))
-    added = {int(token["id"]): str(token["content"]) for token in description.get("added_tokens", [])}
-    if "ByteLevel" in kinds:
-        to_bytes = _byte_level
-    elif "Metaspace" in kinds or SPACE_MARK in json.dumps(description.get("decoder"), ensure_ascii=False):
-        to_bytes = _sentence_piece
-    else:
-        raise TokenizerError(
-            f"{path} has no byte-level or SentencePiece decoder (found: {', '.join(sorted(kinds)) or 'none'}), so "
-            "its tokens cannot be turned back into the text that the model saw. Use the tokenizer of the run, if it "
-            "is another."
-        )
-    vocabulary = {index: token for token, index in tokenizer.get_vocab(with_added_tokens=True).items()}
-    return tuple(
-        added[index].encode() if index in added else to_bytes(vocabulary.get(index, ""))
-        for index in range(max(vocabulary) + 1)
-    )
-
-
-def _component_types(component: Any) -> set[str]:
-    """Every "type" in a component of a tokenizer.json, however deep in sequences."""
-    if isinstance(component, list):
-        return {kind for one in component for kind in _component_types(one)}
-    if not isinstance(component, dict):
-        return set()
-    own = {component["type"]} if isinstance(component.get("type"), str) else set()
-    return own | _component_types(list(component.values()))
-
-
-def _byte_level_alphabet() -> dict[str, int]:
-    """Character → byte of byte-level vocabularies: printable Latin-1 stands for itself, the rest from U+0100 on."""
-    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(0x100) if byte not in plain]
-    return {chr(byte): byte for byte in plain} | {chr(0x100 + i): byte for i, byte in enumerate(others)}
-
-
-_ALPHABET = _byte_level_alphabet()
-
-
-def _byte_level(token: str) -> bytes:
-    return bytes(_ALPHABET[character] for character in token)
-
-
-def _sentence_piece(token: str) -> bytes:
-    byte = _BYTE_TOKEN.fullmatch(token)
-    return bytes([int(byte[1], 16)]) if byte else token.replace(SPACE_MARK, " ").encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-_VOID = frozenset({"link", "meta"})
+_VOID = frozenset({"br", "link", "meta"})
 _SLUG = re.compile(r"[^A-Za-z0-9]+")
 
 

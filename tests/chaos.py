@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+import oracles
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
@@ -26,6 +27,7 @@ BREAKS = (
     *("  ", "\n", " \n ", "\n\n", "\r\n", "\t", "\u00a0", "\u2028"),
     *(". ", "! ", "?\n", ".” ", "", "-", ", ", ".", "\u0301", "<|endoftext|>"),
 )
+DEFAULT = oracles.Rule()
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
 
@@ -91,3 +93,10 @@ def phrases(seed: int, number: int = 60) -> PhraseSet:
         else:
             made.add(Phrase(" ".join(words)))
     return PhraseSet.of(made)
+
+
+def folded(phrases: PhraseSet, rule: oracles.Rule = DEFAULT) -> PhraseSet:
+    """The phrases as a timeline with this rule keeps them, by the oracle's folding."""
+    return PhraseSet.of(
+        Phrase(" ".join(oracles.fold(one.text, rule).split()), one.gap, one.sentence_end) for one in phrases
+    )

@@ -78,6 +78,18 @@ class TrainingRun:
         """Every row of the corpus, by the oracle."""
         return list(oracles.rows(self.corpus))
 
+    @cached_property
+    def shards_in_rows(self) -> list[set[int]]:
+        """For each row the shards that have a token in it, end-of-document tokens too, by a walk over every token."""
+        if self.packing == "document-per-row":
+            return [{document.shard_index} for document in self.corpus.documents]
+        assert self.vocabulary is not None
+        assert self.length is not None
+        stream: list[int] = []
+        for document in self.corpus.documents:
+            stream += [document.shard_index] * (len(self.vocabulary.encode(document.text)) + 1)
+        return [set(stream[row * self.length : (row + 1) * self.length]) for row in range(self.corpus.n_rows)]
+
     @property
     def steps(self) -> int:
         """Training steps of the run, counted the slow way."""

@@ -92,7 +92,7 @@ def _gzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
                 is_between = member.eof
                 chunk = member.unused_data.lstrip(b"\0") if is_between else b""
                 member = None if is_between else member
-    except (isal_zlib.error, zlib.error) as error:
+    except (isal_zlib.error, zlib.error) as error:  # type: ignore[misc]  # isal's stubs take the class for an instance
         raise TruncatedStreamError(f"the gzip stream is damaged ({error})") from error
     if member is not None:
         raise TruncatedStreamError("the gzip stream ends before its end mark: the file is truncated")

@@ -189,7 +189,7 @@ def test_every_get_is_written_as_json_ndjson_and_csv_alike(client, path):
     url = f"/v1/timelines{path}"
     whole = client.get(url, headers={"accept": "application/json"}).json()
     expected = whole["answers"] if "answers" in whole else [whole]
-    lines = client.get(url, headers={"accept": "application/x-ndjson"}).text.splitlines()
+    lines = client.get(url, headers={"accept": "application/x-ndjson"}).text.strip().split("\n")
     assert [json.loads(one) for one in lines] == expected
     text = client.get(url, headers={"accept": "text/csv"}).text
     table = list(csv.reader(io.StringIO(text, newline="")))
