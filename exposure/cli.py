@@ -61,7 +61,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII still gets its answer
     try:
-        status = root.main(standalone_mode=False)
+        status = root.main(prog_name="exposure", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
         _fail("interrupted. Finished work is kept: the same command goes on from there.", 130)

@@ -286,7 +286,10 @@ class Timeline:
         try:
             rows = self.cursor().execute("SELECT key, value FROM meta").fetchall()
         except duckdb.Error as error:
-            raise TimelineError(f"{self.generation} is not a whole generation ({error}). Publish it again.") from error
+            raise TimelineError(
+                f"{self.generation} is not a whole generation ({error}). Delete the file and run `exposure publish` "
+                "on its timeline."
+            ) from error
         facts = {key: json.loads(value) for key, value in rows}
         if facts.get("version") != GENERATION_VERSION:
             raise TimelineError(

@@ -57,7 +57,7 @@ def _pieces_in_shard(census: Census, shard: int, start: int, end: int) -> list[P
     if end <= shard_start or start >= census.first_tokens[shard + 1]:
         return []
     starts = document_starts(census.shards[shard]) + shard_start
-    first, last = np.searchsorted(starts, [start, end - 1], side="right") - 1
+    first, last = np.searchsorted(starts, [max(start, shard_start), end - 1], side="right") - 1
     pieces = []
     for document in range(int(first), min(int(last), len(starts) - 2) + 1):
         at, closing = int(starts[document]), int(starts[document + 1]) - 1

@@ -40,7 +40,9 @@ class Passage:
         """The token of the row that holds the first byte of the character at `position`; None without a tokenizer."""
         if not len(self.token_bytes):
             return None
-        byte = position if self.text.isascii() else self.lead + len(self.text[self.lead : position].encode())
+        byte = position
+        if position > self.lead and not self.text.isascii():
+            byte = self.lead + len(self.text[self.lead : position].encode())
         return self.token + int(np.searchsorted(np.cumsum(self.token_bytes), byte, side="right"))
 
 

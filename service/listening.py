@@ -7,6 +7,9 @@ import socket
 
 from service.errors import ServiceError
 
+BACKLOG = 2048
+"""Connections that may wait to be taken."""
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens at `host`, which must be a loopback address or a name of nothing else.
@@ -14,12 +17,18 @@ def listen(host: str, port: int) -> socket.socket:
     `port` 0 takes a free one. Raises ServiceError for another host, and where the port cannot be had.
     """
     family, address = _loopback(host)
+    # With the protocol spelled out: asyncio turns Nagle's algorithm off only then, and each answer would wait 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((address, port), family=family, backlog=2048)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address, port))
+        listening.listen(BACKLOG)
     except OSError as error:
+        listening.close()
         raise ServiceError(
             f"Port {port} of {host} cannot be had ({error.strerror}). Give another --port, or 0 for a free one."
         ) from error
+    return listening
 
 
 def url_of(listening: socket.socket) -> str:

@@ -43,8 +43,9 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
         try:
             while running:
                 done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                on_scanned(scanned.value - told)
-                told = scanned.value
+                now = scanned.get_obj().value  # without its lock, which a worker that was killed may hold for ever
+                on_scanned(now - told)
+                told = now
                 for future in done:
                     yield running.pop(future), future.result()
         except BrokenProcessPool as error:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from exposure.commands.options import EXISTING
 from exposure.errors import UsageError
+
+if TYPE_CHECKING:
+    from service.catalog import Catalog
 
 
 @click.command("serve")
@@ -41,9 +45,11 @@ def command(data: Path, host: str, port: int, hosts: tuple[str, ...]) -> None:
 
     settings = Settings(data.resolve(), hosts=(*LOOPBACK_HOSTS, host, *hosts))
     with serving(settings.data), listen(host, port) as listening:
-        catalog = Catalog(settings)
-        click.echo(f"{url_of(listening)}: {len(catalog.names())} timelines of {data}, documentation at /docs", err=True)
-        click.echo("No keys are configured: the service answers on this machine only.", err=True)
-        for name in catalog.unnameable():
-            click.echo(f"not served: timelines/{name}. Rename it to letters, digits, '.', '_' and '-'.", err=True)
-        run(settings, listening)
+        run(settings, listening, lambda: _greet(url_of(listening), data, Catalog(settings)))
+
+
+def _greet(url: str, data: Path, catalog: Catalog) -> None:
+    click.echo(f"{url}: {len(catalog.names())} timelines of {data}, documentation at /docs", err=True)
+    click.echo("No keys are configured: the service answers on this machine only.", err=True)
+    for name in catalog.unnameable():
+        click.echo(f"not served: timelines/{name}. Rename it to letters, digits, '.', '_' and '-'.", err=True)

@@ -16,7 +16,6 @@ from shell import Answer, assert_sentence, command, environment, exposure, proce
 
 from exposure import __version__
 from exposure.cli import COMMANDS, LazyGroup, root
-from exposure.phrases import Phrase
 
 REPOSITORY = Path(__file__).parents[2]
 HELP_SECONDS = 0.4
@@ -26,7 +25,8 @@ NAMES = ["", *COMMANDS, "run init", "run show"]
 def help_seconds(name: str) -> float:
     """The wall time of one `--help` as a process."""
     start = time.perf_counter()
-    done = subprocess.run(command(*name.split(), "--help"), capture_output=True, text=True, env=environment(), check=True)
+    asked = command(*name.split(), "--help")
+    done = subprocess.run(asked, capture_output=True, text=True, env=environment(), check=True)
     assert done.stdout.startswith(f"Usage: exposure {name}".rstrip())
     return time.perf_counter() - start
 
@@ -67,11 +67,11 @@ def test_no_heavy_library_is_imported_for_help() -> None:
         "from exposure.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'pyarrow', 'duckdb', 'pydantic', 'tokenizers', 'fastapi', 'ahocorasick', 'zstandard', 'torch'}\n"
-        "sys.exit(' '.join(heavy & set(sys.modules)))"
+        "heavy = {'numpy', 'pyarrow', 'duckdb', 'pydantic', 'tokenizers', 'fastapi', 'ahocorasick', 'torch', 'yaml'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
 def test_version() -> None:
@@ -97,7 +97,7 @@ WRONG: dict[str, tuple[str, int, str]] = {
     "a file as timeline": ("coverage {phrases}", 1, "no timeline"),
     "a folder as timeline": ("first-seen {folder} x", 1, "no timeline"),
     "no phrase": ("first-seen {timeline}", 1, "No phrase was asked"),
-    "no file of phrases": ("first-seen {timeline} --file {folder}/none", 1, "cannot be read"),
+    "missing file of phrases": ("first-seen {timeline} --file {folder}/none", 1, "cannot be read"),
     "a folder of phrases": ("first-seen {timeline} --file {folder}", 1, "cannot be read"),
     "a binary file of phrases": ("first-seen {timeline} --file {phrases}", 1, "UTF-8"),
     "negative step": ("first-seen {timeline} x --at-step -1", 1, "Step -1"),
@@ -138,38 +138,44 @@ WRONG: dict[str, tuple[str, int, str]] = {
     "index no manifest": ("index --run {folder}/none.json --phrases {phrases} --out {folder}/t", 1, "no run manifest"),
     "index no phrases": ("index --run {manifest} --phrases {folder}/none --out {folder}/t", 1, "none"),
     "index garbage": ("index --run {manifest} --phrases {garbage} --out {folder}/t", 1, "garbage"),
-    "index into a file": ("index --run {manifest} --phrases {phrases} --out {garbage}", 1, "no timeline"),
-    "index into a full folder": ("index --run {manifest} --phrases {phrases} --out {folder}", 1, "no timeline"),
-    "index with no worker": ("index --run {manifest} --phrases {phrases} --out {folder}/t --workers 0", 2, "0"),
-    "index by another rule": ("index --run {manifest} --phrases {phrases} --out {timeline} --exact", 1, "made with"),
-    "index by another grid": ("index --run {manifest} --phrases {phrases} --out {timeline} --grid-every 5", 1, "grid"),
-    "index keeping others": ("index --run {manifest} --phrases {phrases} --out {timeline} --keep-first 3", 1, "first 3"),
+    "index into a file": ("{index} --out {garbage}", 1, "no timeline"),
+    "index into a full folder": ("{index} --out {folder}", 1, "no timeline"),
+    "index with no worker": ("{index} --out {folder}/t --workers 0", 2, "0"),
+    "index by another rule": ("{index} --out {timeline} --exact", 1, "made with"),
+    "index by another grid": ("{index} --out {timeline} --grid-every 5", 1, "grid"),
+    "index keeping others": ("{index} --out {timeline} --keep-first 3", 1, "first 3"),
     "index another order": ("index --run {other} --phrases {phrases} --out {timeline}", 1, "data order"),
-    "index by no census": ("index --run {manifest} --phrases {phrases} --out {folder}/t --census {folder}", 1, "census"),
+    "index by no census": ("{index} --out {folder}/t --census {folder}", 1, "census"),
     "index a folder as phrases": ("index --run {manifest} --phrases {folder} --out {folder}/t", 1, "no file"),
     "publish nothing": ("publish {folder}", 1, "no timeline"),
-    "init no corpus": ("run init --corpus {folder}/*.zst {needed} -o {folder}/r.json", 1, "No file matches"),
-    "init no length": ("run init {corpus} {needed} --tokenizer {tokenizer} -o {folder}/r.json", 1, "--sequence-length"),
-    "init no tokenizer": ("run init {corpus} {needed} --sequence-length 9 -o {folder}/r.json", 1, "--tokenizer"),
-    "init batches of nothing": ("run init {corpus} --packing concatenate --batch-sequences 0 -o r.json", 2, "0"),
+    "init no corpus": ("{init} --corpus {folder}/*.zst -o {folder}/r.json", 1, "No file matches"),
+    "init no length": ("{init} --tokenizer {tokenizer} -o {folder}/r.json", 1, "--sequence-length"),
+    "init no tokenizer": ("{init} --sequence-length 9 -o {folder}/r.json", 1, "--tokenizer"),
+    "init batches of nothing": ("{init} --batch-sequences 0 -o r.json", 2, "--batch-sequences"),
     "init batches without end": (
-        "run init {corpus} --packing document-per-row --batch-sequences 99999999999999999999 -o {folder}/r.json",
+        "{init} --batch-sequences 99999999999999999999 -o {folder}/r.json",
         2,
         "99999999999999999999",
     ),
-    "init no packing": ("run init {corpus} --batch-sequences 8 -o r.json", 2, "--packing"),
-    "init checkpoints of words": ("run init {corpus} {needed} --checkpoints a,b -o {folder}/r.json", 1, "list of steps"),
-    "init checkpoints beyond": ("run init {corpus} {needed} --checkpoints 0,99999 -o {folder}/r.json", 1, "99999"),
+    "init no packing": ("run init --corpus {corpus} --batch-sequences 8 -o r.json", 2, "--packing"),
+    "init checkpoints of words": ("{init} --checkpoints a,b -o {folder}/r.json", 1, "list of steps"),
+    "init checkpoints beyond": ("{init} --checkpoints 0,99999 -o {folder}/r.json", 1, "99999"),
     "init both checkpoints": (
-        "run init {corpus} {needed} --checkpoints 1 --checkpoint-every 2 -o {folder}/r.json",
+        "{init} --checkpoints 1 --checkpoint-every 2 -o {folder}/r.json",
         1,
         "Give one of them",
     ),
-    "init no order file": ("run init {corpus} {needed} --order-file {folder}/o.npy -o {folder}/r.json", 1, "o.npy"),
-    "init in no folder": ("run init {corpus} {needed} -o {folder}/none/r.json", 1, "does not exist"),
+    "init no order file": ("{init} --order-file {folder}/o.npy -o {folder}/r.json", 1, "o.npy"),
+    "init in no folder": ("{init} -o {folder}/none/r.json", 1, "does not exist"),
     "world in a full folder": ("world {folder}", 1, "not empty"),
     "world too small": ("world {folder}/w --documents 3", 1, "at least"),
     "world of no number": ("world {folder}/w --documents many", 2, "many"),
+}
+
+
+SHORT = {
+    "{index}": "index --run {manifest} --phrases {phrases}",
+    "{init}": "run init --corpus {corpus} --packing document-per-row --batch-sequences 8",
 }
 
 
@@ -186,9 +192,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "other": str(worlds.manifest(batch=9)),
         "phrases": str(worlds.phrase_file()),
         "tokenizer": str(worlds.small().tokenizer),
-        "corpus": f"--corpus {worlds.small().folder}/corpus/*.gz",
-        "needed": "--packing document-per-row --batch-sequences 8",
-        "known": next(phrase.text for phrase in worlds.phrases() if " " not in phrase.text or phrase.gap).split()[0],
+        "corpus": str(worlds.small().folder / "corpus" / "*.gz"),
+        "known": next(phrase.text for phrase in worlds.phrases() if not phrase.gap),
     }
 
 
@@ -196,11 +201,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_wrong_input_is_a_sentence(places: dict[str, str], name: str) -> None:
     """Status 1 and a sentence, or 2 and the usage; nothing on standard output; never a traceback."""
     typed, status, part = WRONG[name]
-    known = next(phrase.text for phrase in worlds.phrases() if not phrase.gap)
-    arguments = [known if one == "{known}" else one.format(**places) for one in typed.split()]
-    if "{corpus}" in arguments or any(one.startswith("--corpus ") for one in arguments):
-        arguments = [part for one in arguments for part in (one.split(" ") if one.startswith("--corpus ") else [one])]
-    arguments = [part for one in arguments for part in (one.split(" ") if one == places["needed"] else [one])]
+    arguments = [one.format(**places) for whole in typed.split() for one in SHORT.get(whole, whole).split()]
     answer = exposure(*arguments)
     assert_sentence(answer, status)
     assert part in answer.err
@@ -223,7 +224,7 @@ def test_error_of_a_process_goes_to_standard_error() -> None:
     assert_sentence(process("first-seen", worlds.timeline(), "x", "--format", "xml"), 2)
 
 
-@pytest.mark.parametrize("lines", [1, 40_000])
+@pytest.mark.parametrize("lines", [1, 5_000])
 def test_reader_that_goes_is_no_error(tmp_path: Path, lines: int) -> None:
     """When `head` or `true` closes the pipe, before or after the first byte, nothing is said on standard error."""
     known = next(phrase.text for phrase in worlds.phrases() if not phrase.gap)
@@ -244,9 +245,8 @@ def test_full_disk_behind_standard_output_is_a_sentence(buffered: bool) -> None:
     """What cannot be written to standard output is an error of one line, once."""
     variables = environment() if buffered else environment(PYTHONUNBUFFERED="1")
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            command("coverage", worlds.timeline()), stdout=full, stderr=subprocess.PIPE, text=True, env=variables, check=False
-        )
+        asked = command("coverage", worlds.timeline())
+        done = subprocess.run(asked, stdout=full, stderr=subprocess.PIPE, text=True, env=variables, check=False)
     assert done.returncode == 1
     assert re.fullmatch(r"error: No space left on device\. .*\n", done.stderr)
 
@@ -279,8 +279,3 @@ def test_argument_that_is_no_unicode_is_answered() -> None:
 def test_python_minus_m_is_the_same_command() -> None:
     """`python -m exposure` answers with the name of the command, not of a file."""
     assert process("--help").out.startswith("Usage: exposure [OPTIONS] COMMAND")
-
-
-def test_phrases_of_the_tests_are_there() -> None:
-    """The tests above name a phrase that is indexed."""
-    assert any(not phrase.gap and isinstance(phrase, Phrase) for phrase in worlds.phrases())

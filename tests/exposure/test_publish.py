@@ -195,7 +195,7 @@ def test_half_published_timeline_is_refused_and_mended_by_publishing(timeline: P
     """Questions get a sentence that says what to do, and `publish` brings the same answers back from the segments."""
     before = generations.logical_digest(timeline)
     HARMS[harm](timeline)
-    with pytest.raises(TimelineError, match=r"exposure publish|[Pp]ublish it again"):
+    with pytest.raises(TimelineError, match="exposure publish"):
         Timeline.open(timeline)
     publish(TimelineFolder(timeline), census_of(timeline))
     assert generations.logical_digest(timeline) == before

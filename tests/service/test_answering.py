@@ -1,6 +1,7 @@
 """What has not changed is not sent again."""
 
 import pytest
+
 from exposure import __version__
 from service.answering import is_current
 
@@ -40,7 +41,9 @@ def test_a_new_pair_set_is_sent_though_the_generation_is_the_same(client, data, 
     """The list of pair sets can grow without a new generation."""
     url = "/v1/timelines/tiny/pair-sets"
     tag = client.get(url).headers["etag"]
-    (data / "timelines" / "tiny" / "phrase_sets" / "other.parquet").write_bytes((workshop / "more.parquet").read_bytes())
+    (data / "timelines" / "tiny" / "phrase_sets" / "other.parquet").write_bytes(
+        (workshop / "more.parquet").read_bytes()
+    )
     answer = client.get(url, headers={"if-none-match": tag})
     assert (answer.status_code, len(answer.json()["answers"])) == (200, 2)
 

@@ -7,10 +7,11 @@ from urllib.parse import quote, urlsplit
 
 import duckdb
 import pytest
-from exposure.errors import TimelineError
-from exposure.timeline import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
+
+from exposure.errors import TimelineError
+from exposure.timeline import Timeline
 from service.beneath import beneath
 from service.catalog import Catalog
 from service.errors import NotFoundError
@@ -66,8 +67,9 @@ def test_a_link_out_of_the_folder_is_listed_with_its_problem_and_not_followed(cl
 def test_a_link_inside_the_folder_is_another_name(client, data):
     """It leads to a timeline of the same data directory."""
     (data / "timelines" / "alias").symlink_to("tiny")
-    assert client.get("/v1/timelines/alias/coverage").json()["answers"] == (
-        client.get("/v1/timelines/tiny/coverage").json()["answers"]
+    assert (
+        client.get("/v1/timelines/alias/coverage").json()["answers"]
+        == (client.get("/v1/timelines/tiny/coverage").json()["answers"])
     )
 
 
@@ -81,7 +83,9 @@ def test_a_generation_that_is_a_link_elsewhere_is_not_opened(client, data, works
     assert "leads out" in response.json()["detail"]
 
 
-@pytest.mark.parametrize("current", ["../../tiny/generations/x.duckdb", "/etc/passwd", "", "\x00", "x.duckdb", "a" * 5000])
+@pytest.mark.parametrize(
+    "current", ["../../tiny/generations/x.duckdb", "/etc/passwd", "", "\x00", "x.duckdb", "a" * 5000]
+)
 def test_a_current_that_names_something_else_is_a_problem(client, data, current):
     """CURRENT never leads anywhere but to a generation."""
     (data / "timelines" / "tiny" / "CURRENT").write_text(current)
@@ -144,7 +148,15 @@ def _generation(folder):
 
 @pytest.mark.parametrize(
     "harm",
-    [unpublished, without_generation, without_settings, empty_generation, truncated_generation, other_file, flipped_bytes],
+    [
+        unpublished,
+        without_generation,
+        without_settings,
+        empty_generation,
+        truncated_generation,
+        other_file,
+        flipped_bytes,
+    ],
 )
 def test_a_timeline_that_cannot_be_used_has_its_problem_and_the_others_answer(client, data, harm):
     """It is listed with a sentence, answers 409 with the same, and names no folder of the machine."""

@@ -5,6 +5,7 @@ import itertools
 from urllib.parse import urlsplit
 
 import pytest
+
 from service.gates import host_name
 from service.settings import Settings
 
@@ -83,7 +84,9 @@ def test_the_names_of_this_machine_are_answered(client, host):
     assert client.get("/v1/health", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8000", "[::2]", "", "@"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8000", "[::2]", "", "@"]
+)
 def test_a_foreign_name_is_refused_on_every_route(client, host):
     """A page whose name was pointed at 127.0.0.1 reads nothing."""
     for path in ("/v1/health", "/v1/timelines", "/docs", "/openapi.json", "/static/reference.css", "/v1/nothing"):

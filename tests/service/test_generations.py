@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 import service.generations
 from exposure.timeline import Timeline
 from service.catalog import Catalog

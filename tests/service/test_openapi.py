@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
 from service.app import create_app
 from service.problems import KINDS, PROBLEM_JSON
 from service.settings import Settings
-from starlette.routing import Mount
 
 REST = (Path(__file__).parents[2] / "docs" / "rest.md").read_text()
 
@@ -132,7 +133,11 @@ def test_the_examples_in_openapi_are_what_the_schemas_say(app, conforms):
     for document, _, _, operation in operations(app):
         for response in operation["responses"].values():
             for form in response.get("content", {}).values():
-                values = [form["example"]] if "example" in form else [one["value"] for one in form.get("examples", {}).values()]
+                values = (
+                    [form["example"]]
+                    if "example" in form
+                    else [one["value"] for one in form.get("examples", {}).values()]
+                )
                 for value in values:
                     conforms(value, form["schema"], document)
                     shown += 1

@@ -4,8 +4,9 @@ import json
 import logging
 
 import pytest
-from exposure import errors
 from fastapi import HTTPException
+
+from exposure import errors
 from service.errors import ServiceError
 from service.problems import KIND_OF_ERROR, KINDS, MAX_ERRORS
 from service.settings import Settings
@@ -19,7 +20,9 @@ def is_problem(response, status: int, slug: str) -> str:
     return response.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/v1/health/", "/v1/timelines/", "/docs/x", "/static/x.css"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/nothing", "/v1/health/", "/v1/timelines/", "/docs/x", "/static/x.css"]
+)
 def test_an_unknown_path_is_not_found(client, path):
     """Also with a slash too many, and below the static files."""
     assert path in is_problem(client.get(path), 404, "not-found")
@@ -97,7 +100,9 @@ def test_a_wrong_split_is_refused(client, body):
     is_problem(client.post(f"{TINY}/splits", json=body), 422, "invalid-request")
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00", b'{"phrases": [' + b"9" * 5000 + b"]}", b"[" * 200_000, b"'a'"])
+@pytest.mark.parametrize(
+    "content", [b"{", b"\xff\xfe\x00", b'{"phrases": [' + b"9" * 5000 + b"]}", b"[" * 200_000, b"'a'"]
+)
 def test_a_body_that_is_not_json_cannot_be_read(client, content):
     """Neither half a text, nor other bytes, nor numbers and nesting without end reach the handler."""
     response = client.post(f"{TINY}/first-seen", content=content, headers={"content-type": "application/json"})
@@ -140,8 +145,12 @@ def test_a_phrase_that_was_never_looked_for_has_no_history(client, question):
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [({"policy": "seen-by"}, "step"), ({"uids": ["nothing"]}, "dna, sva"), ({"pair_set": "../tiny"}, "There is no pair set")],
-)  # fmt: skip
+    [
+        ({"policy": "seen-by"}, "step"),
+        ({"uids": ["nothing"]}, "dna, sva"),
+        ({"pair_set": "../tiny"}, "There is no pair set"),
+    ],
+)
 def test_a_split_that_cannot_be_asked_says_why(client, body, said):
     """A policy without its step, a paradigm and a pair set that there are not."""
     assert said in is_problem(client.post(f"{TINY}/splits", json=body), 422, "question")

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from service.markup import Markup, element, joined, prose
 from service.reference_page import page
 
@@ -52,7 +53,7 @@ def shown(response) -> Page:
 
 def test_nothing_on_the_page_comes_from_elsewhere(response, shown):
     """No address but this service's own, no script, no style of its own, and a policy that would stop them."""
-    assert {url for url in re.findall(r"[a-z]+://[^/\s'\"<&]*", response.text)} == {"http://127.0.0.1:8000"}
+    assert set(re.findall(r"[a-z]+://[^/\s'\"<&]*", response.text)) == {"http://127.0.0.1:8000"}
     assert not re.search(r"['\"(]//", response.text)
     assert {tag for tag, _ in shown.tags} & {"script", "style", "iframe", "img", "object", "form"} == set()
     names = {name for _, attributes in shown.tags for name in attributes}
@@ -124,8 +125,8 @@ def test_hostile_texts_in_openapi_stay_text():
                     "tags": [HOSTILE], "summary": HOSTILE, "description": HOSTILE,
                     "parameters": [{"name": HOSTILE, "in": "query", "description": HOSTILE,
                                     "schema": {"enum": [HOSTILE], "examples": [HOSTILE]}}],
-                    "responses": {"200": {"description": HOSTILE, "content": {
-                        "application/json": {"schema": {"$ref": f"#/components/schemas/{HOSTILE}"}, "example": HOSTILE}}}},
+                    "responses": {"200": {"description": HOSTILE, "content": {"application/json": {
+                        "schema": {"$ref": f"#/components/schemas/{HOSTILE}"}, "example": HOSTILE}}}},
                 }
             }
         },

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+
 from service import answers
 from service.examples import FACTS
 
@@ -69,7 +70,7 @@ def test_the_facts_of_a_timeline_with_a_hole_name_the_shard(client):
     ("at_step", "status", "count"), [(None, "seen", 2), (0, "unseen_so_far", 0), (1, "seen", 1), (3, "seen", 2)]
 )
 def test_first_seen_is_the_place_in_the_run_and_the_count_by_the_step(client, at_step, status, count):
-    """"cats sleep" stands in d0 (batch 0, sequence 0, character 4) and in d5 (batch 2)."""
+    """ "cats sleep" stands in d0 (batch 0, sequence 0, character 4) and in d5 (batch 2)."""
     query = {"phrase": "Cats  sleep"} | ({} if at_step is None else {"at_step": at_step})
     (answer,) = rows(client.get("/v1/timelines/tiny/first-seen", params=query))
     assert (answer["phrase"], answer["status"], answer["count"]) == ("cats sleep", status, count)
@@ -87,7 +88,7 @@ def test_first_seen_answers_in_the_order_asked_and_says_what_is_not_indexed(clie
 
 
 def test_beyond_a_hole_what_was_not_found_is_unknown(client):
-    """"birds fly" is nowhere in the first shard, and the second was not scanned."""
+    """ "birds fly" is nowhere in the first shard, and the second was not scanned."""
     (answer,) = rows(client.get("/v1/timelines/holed/first-seen", params={"phrase": "birds fly"}))
     assert (answer["status"], answer["count_high"]) == ("unknown", None)
 
@@ -110,7 +111,7 @@ def test_a_hundred_thousand_phrases_are_answered_in_one_request(client):
 
 
 def test_history_follows_the_checkpoints_or_the_steps_asked(client):
-    """"these books" stands in batches 1 and 2."""
+    """ "these books" stands in batches 1 and 2."""
     points = rows(client.get("/v1/timelines/tiny/history", params={"phrase": "these books"}))
     assert [(one["step"], one["count"], one["status"]) for one in points] == [
         (0, 0, "unseen_so_far"), (1, 0, "unseen_so_far"), (2, 1, "seen"), (3, 2, "seen"),
@@ -188,7 +189,7 @@ def test_every_get_is_written_as_json_ndjson_and_csv_alike(client, path):
     """The three forms have the same rows."""
     url = f"/v1/timelines{path}"
     whole = client.get(url, headers={"accept": "application/json"}).json()
-    expected = whole["answers"] if "answers" in whole else [whole]
+    expected = whole.get("answers", [whole])
     lines = client.get(url, headers={"accept": "application/x-ndjson"}).text.strip().split("\n")
     assert [json.loads(one) for one in lines] == expected
     text = client.get(url, headers={"accept": "text/csv"}).text

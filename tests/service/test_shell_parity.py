@@ -61,12 +61,11 @@ def test_coverage(client, data, timeline):
         ([], {}),
         (["--sides", "both"], {"sides": "both"}),
         (["--policy", "seen-by", "--at-step", "1"], {"policy": "seen-by", "at_step": 1}),
-        (["--at-step", "3", "--uid", "sva", "--include-flagged"], {"at_step": 3, "uids": ["sva"], "include_flagged": True}),
+        (["--at-step", "3", "--uid", "sva"], {"at_step": 3, "uids": ["sva"]}),
+        (["--include-flagged"], {"include_flagged": True}),
     ],
-)  # fmt: skip
+)
 def test_splits(client, workshop: Path, data, by, options, asked):
     """`exposure split` with the phrase file and the route with the pair set kept from it agree."""
-    printed = shell(
-        "split", data / "timelines" / "holed", "--pairs", workshop / "first.parquet", "--by", by, *options
-    )
+    printed = shell("split", data / "timelines" / "holed", "--pairs", workshop / "first.parquet", "--by", by, *options)
     check(client, printed, "POST", "/v1/timelines/holed/splits", json={"by": by, **asked})
