@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from exposure.errors import PairsError
-from exposure.pairs import MAX_GAP
+from exposure.pair_rows import MAX_GAP
 from exposure.phrases import PhraseClass
 from exposure.rules import ParadigmRule, Span, Spans, Words, clean
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from exposure.artefacts import atomic_write
 from exposure.errors import PairsError
-from exposure.pairs import MAX_GAP, SENTENCE_END
+from exposure.pair_rows import MAX_GAP, SENTENCE_END
 from exposure.phrases import CriticalPhrase, Phrase, PhraseClass, Side
 
 FORMAT_VERSION = 1

@@ -65,7 +65,7 @@ def _cell(value: object) -> str:
         return f"{value:.4g}"
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value)) or "–"
-    return _printable(str(value))
+    return printable(str(value))
 
 
 def _encodable(text: str) -> str:
@@ -73,7 +73,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Control and formatting characters escaped, so that no corpus text can move the cursor or hide what follows."""
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else ascii(c)[1:-1] for c in text)
 

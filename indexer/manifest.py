@@ -114,6 +114,12 @@ def _refuse_clashes(options: RunOptions) -> None:
         raise UsageError("An order file holds the whole run, all epochs in it. Leave --epochs out.")
     if options.shuffle_from_epoch and options.shuffle_seed is None:
         raise UsageError("--shuffle-from-epoch needs --shuffle-seed.")
+    epochs = options.epochs or 1
+    if options.shuffle_seed is not None and options.shuffle_from_epoch >= epochs:
+        raise UsageError(
+            f"--shuffle-from-epoch {options.shuffle_from_epoch} with --epochs {epochs}: no epoch is shuffled (they are "
+            "numbered from 0). Leave --shuffle-seed out, or give more --epochs."
+        )
 
 
 def _shard_paths(patterns: Sequence[str]) -> list[Path]:
@@ -138,7 +144,17 @@ def _shard_paths(patterns: Sequence[str]) -> list[Path]:
         )
     for path in paths:
         format_of(path)
+        _refuse_unnameable(path)
     return paths
+
+
+def _refuse_unnameable(path: Path) -> None:
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise CorpusError(
+            f"The name of {str(path)!r} is not UTF-8, so no manifest can hold it. Rename the file or its folder."
+        ) from error
 
 
 def _tokenizer_spec(tokenizer: TextTokenizer, options: RunOptions) -> TokenizerSpec:

@@ -15,7 +15,7 @@ from training_runs import TrainingRun
 from exposure.blimp import PARADIGMS
 from exposure.extraction import extract
 from exposure.orders import Checkpoints
-from exposure.pairs import load_pairs
+from exposure.pair_files import load_pairs
 from exposure.phrase_file import write_phrases
 from exposure.phrases import CriticalPhrase, Phrase, PhraseSet
 from exposure.world import World, WorldFiles, write_world

@@ -41,7 +41,7 @@ def command(
     """
     _check_usage(output, wants_report, explained)
     from exposure.extraction import extract
-    from exposure.pairs import load_pairs
+    from exposure.pair_files import load_pairs
 
     loaded = load_pairs(pairs)
     rules = _rules(preset, rules_file)
@@ -76,7 +76,7 @@ def _rules(preset: str | None, rules_file: Path | None) -> dict[str, ParadigmRul
 
 
 def _print_explanations(pairs: Sequence[MinimalPair], rules: Mapping[str, ParadigmRule], names: Sequence[str]) -> None:
-    from exposure.extraction import explain
+    from exposure.explanation import explain
 
     by_name = {pair.name: pair for pair in pairs}
     for name in names:
@@ -100,7 +100,7 @@ def _write(
 def _provenance(pairs: Sequence[Path], preset: str | None, rules_file: Path | None) -> dict[str, object]:
     """What decides the rows: the inputs by name (never by folder: the same files give the same bytes anywhere)."""
     from exposure import __version__
-    from exposure.pairs import pair_files
+    from exposure.pair_files import pair_files
 
     return {
         "exposure": __version__,
@@ -117,7 +117,7 @@ def _digest(file: Path) -> dict[str, str]:
 
 
 def _print_report(pairs: Sequence[MinimalPair], rows: Sequence[CriticalPhrase], format_: str) -> None:
-    from exposure.extraction import REPORT_COLUMNS, report
+    from exposure.extraction_report import REPORT_COLUMNS, report
     from exposure.tables import emit
 
     emit(report(pairs, rows), REPORT_COLUMNS, format_)

@@ -73,7 +73,7 @@ def _critical_phrases(paths: tuple[Path, ...]) -> list[CriticalPhrase]:
     """The rows of phrase files, and the phrases of pairs by the project's own rules."""
     from exposure.blimp import PARADIGMS
     from exposure.extraction import extract
-    from exposure.pairs import load_pairs
+    from exposure.pair_files import load_pairs
     from exposure.phrase_file import read_phrases
 
     files = [path for path in paths if path.suffix.lower() == ".parquet"]

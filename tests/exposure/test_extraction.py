@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exposure.errors import PairsError
-from exposure.extraction import REPORT_COLUMNS, critical_phrases, explain, extract, report
+from exposure.explanation import explain
+from exposure.extraction import critical_phrases, extract
+from exposure.extraction_report import REPORT_COLUMNS, report
 from exposure.own_rules import load_rules
-from exposure.pairs import MinimalPair, load_pairs
+from exposure.pair_files import load_pairs
+from exposure.pairs import MinimalPair
 from exposure.phrases import CriticalPhrase, Phrase
 from exposure.rules import ParadigmRule, Span
 

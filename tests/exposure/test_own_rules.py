@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exposure.blimp import flags
 from exposure.errors import PairsError
-from exposure.extraction import explain
+from exposure.explanation import explain
 from exposure.own_rules import Flag, OwnRule, load_rules
 from exposure.pairs import MinimalPair
 from exposure.phrases import CriticalPhrase, Phrase

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exposure.errors import PairsError
-from exposure.pairs import MAX_GAP, MinimalPair, load_pairs, pair_files
+from exposure.pair_files import load_pairs, pair_files
+from exposure.pair_rows import MAX_GAP
+from exposure.pairs import MinimalPair
 
 BLIMP = Path(__file__).parents[3] / "shared" / "data" / "blimp"
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exposure.errors import PairsError, UsageError
-from exposure.pairs import MAX_GAP
+from exposure.pair_rows import MAX_GAP
 from exposure.phrase_file import METADATA_KEY, SCHEMA, read_phrases, read_provenance, write_phrases
 from exposure.phrases import CriticalPhrase, Phrase, PhraseClass
 

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from exposure import __version__
 from exposure.commands.phrases import command
 from exposure.errors import PairsError, UsageError
-from exposure.extraction import REPORT_COLUMNS
-from exposure.pairs import COLUMNS
+from exposure.extraction_report import REPORT_COLUMNS
+from exposure.pair_rows import COLUMNS
 from exposure.phrase_file import SCHEMA, read_phrases, read_provenance
 from exposure.phrases import Phrase
 

@@ -23,7 +23,7 @@ from exposure.blimp import PARADIGMS as BLIMP_RULES
 from exposure.commands.world import command
 from exposure.errors import UsageError
 from exposure.extraction import extract
-from exposure.pairs import load_pairs
+from exposure.pair_files import load_pairs
 from exposure.world import CUT_WORDS, HEAD_TOKENS, HEAD_WORDS, World, WorldFiles, lexicon, write_world
 
 WORLDS = (

@@ -93,6 +93,13 @@ def client(data: Path) -> Iterator["Conforming"]:
         yield asking
 
 
+@pytest.fixture(scope="session")
+def reader(workshop: Path) -> Iterator["Conforming"]:
+    """A client of a service over the timelines as they were made, for tests that change nothing."""
+    with Conforming(Settings(workshop / "data")) as asking:
+        yield asking
+
+
 @pytest.fixture
 def client_of() -> Iterator[Callable[[Settings], "Conforming"]]:
     """Clients of services with other settings."""

@@ -11,17 +11,17 @@ PATHS = ["", "/coverage", "/pair-sets", "/first-seen?phrase=cats sleep", "/histo
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("accept", ["application/json", "text/csv"])
-def test_every_get_of_a_timeline_is_304_while_its_generation_is_current(client, path, accept):
+def test_every_get_of_a_timeline_is_304_while_its_generation_is_current(reader, path, accept):
     """With the tag of the last answer nothing is sent; without, or with another, all is."""
     url, headers = f"/v1/timelines/tiny{path}", {"accept": accept}
-    first = client.get(url, headers=headers)
+    first = reader.get(url, headers=headers)
     tag = first.headers["etag"]
     assert first.headers["exposure-generation"] in tag
     assert (first.headers["vary"], first.headers["cache-control"]) == ("Accept", "private, no-cache")
-    again = client.get(url, headers={**headers, "if-none-match": tag})
+    again = reader.get(url, headers={**headers, "if-none-match": tag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     assert again.headers["exposure-generation"] == first.headers["exposure-generation"]
-    other = client.get(url, headers={**headers, "if-none-match": 'W/"other"'})
+    other = reader.get(url, headers={**headers, "if-none-match": 'W/"other"'})
     assert (other.status_code, other.content) == (200, first.content)
 
 
@@ -48,17 +48,17 @@ def test_a_new_pair_set_is_sent_though_the_generation_is_the_same(client, data, 
     assert (answer.status_code, len(answer.json()["answers"])) == (200, 2)
 
 
-def test_a_post_is_always_answered(client):
+def test_a_post_is_always_answered(reader):
     """If-None-Match says nothing of a POST, which has no tag; its generation is in a header."""
-    answer = client.post("/v1/timelines/tiny/splits", json={}, headers={"if-none-match": "*"})
+    answer = reader.post("/v1/timelines/tiny/splits", json={}, headers={"if-none-match": "*"})
     assert answer.status_code == 200
     assert "etag" not in answer.headers
     assert answer.headers["exposure-generation"] == answer.json()["generation"]
 
 
-def test_the_tag_tells_versions_of_this_software_apart(client):
+def test_the_tag_tells_versions_of_this_software_apart(reader):
     """Another version may answer with other fields from the same generation."""
-    assert client.get("/v1/timelines/tiny").headers["etag"].endswith(f'-{__version__}"')
+    assert reader.get("/v1/timelines/tiny").headers["etag"].endswith(f'-{__version__}"')
 
 
 @pytest.mark.parametrize(

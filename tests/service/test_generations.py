@@ -138,14 +138,14 @@ def _status(url: str) -> str:
     return status
 
 
-def test_many_threads_ask_one_generation_and_get_their_own_answers(client):
+def test_many_threads_ask_one_generation_and_get_their_own_answers(reader):
     """One connection is shared, cursors are not: no thread gets another's rows."""
     phrases = ["cats sleep", "these books", "this book", "zebra", "birds fly", "this books"]
-    alone = {one: client.get("/v1/timelines/tiny/first-seen", params={"phrase": one}).json() for one in phrases}
+    alone = {one: reader.get("/v1/timelines/tiny/first-seen", params={"phrase": one}).json() for one in phrases}
 
     def ask(number: int) -> bool:
         phrase = phrases[number % len(phrases)]
-        return client.get("/v1/timelines/tiny/first-seen", params={"phrase": phrase}).json() == alone[phrase]
+        return reader.get("/v1/timelines/tiny/first-seen", params={"phrase": phrase}).json() == alone[phrase]
 
     with ThreadPoolExecutor(12) as threads:
         assert all(threads.map(ask, range(600)))

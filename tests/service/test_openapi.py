@@ -55,10 +55,10 @@ def examples() -> list[str]:
 
 
 @pytest.mark.parametrize("command", examples())
-def test_the_examples_in_rest_md_are_answered(client, command):
+def test_the_examples_in_rest_md_are_answered(reader, command):
     """They run as they stand."""
     method, url, options = as_request(command)
-    assert client.request(method, url, **options).status_code == 200
+    assert reader.request(method, url, **options).status_code == 200
 
 
 def as_request(command: str) -> tuple[str, str, dict]:
@@ -157,6 +157,6 @@ def test_no_reference_of_openapi_leads_nowhere(app):
     assert "HTTPValidationError" not in names
 
 
-def test_openapi_is_served_as_it_is_made(client):
+def test_openapi_is_served_as_it_is_made(reader):
     """Twice the same."""
-    assert client.get("/openapi.json").json() == client.get("/openapi.json").json() == client.document
+    assert reader.get("/openapi.json").json() == reader.get("/openapi.json").json() == reader.document

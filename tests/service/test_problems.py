@@ -23,19 +23,19 @@ def is_problem(response, status: int, slug: str) -> str:
 @pytest.mark.parametrize(
     "path", ["/", "/v1", "/v1/nothing", "/v1/health/", "/v1/timelines/", "/docs/x", "/static/x.css"]
 )
-def test_an_unknown_path_is_not_found(client, path):
+def test_an_unknown_path_is_not_found(reader, path):
     """Also with a slash too many, and below the static files."""
-    assert path in is_problem(client.get(path), 404, "not-found")
+    assert path in is_problem(reader.get(path), 404, "not-found")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
-def test_a_method_that_is_not_answered_is_told_with_those_that_are(client, method):
+def test_a_method_that_is_not_answered_is_told_with_those_that_are(reader, method):
     """Allow has every method of the path, of all its routes."""
-    response = client.request(method, f"{TINY}/first-seen")
+    response = reader.request(method, f"{TINY}/first-seen")
     assert response.headers["allow"] == "GET, POST"
     if method != "HEAD":
         is_problem(response, 405, "method-not-allowed")
-    assert client.post("/v1/health").headers["allow"] == "GET"
+    assert reader.post("/v1/health").headers["allow"] == "GET"
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_a_method_that_is_not_answered_is_told_with_those_that_are(client, metho
         ("/exposures?phrase=a&at_step=1", "query.at_step"),
     ],
 )
-def test_a_wrong_query_parameter_is_named(client, path, where):
+def test_a_wrong_query_parameter_is_named(reader, path, where):
     """A parameter that is missing, wrong or unknown is never passed over."""
-    response = client.get(TINY + path)
+    response = reader.get(TINY + path)
     detail = is_problem(response, 422, "invalid-request")
     assert detail.startswith(where + ":")
     assert [one["where"] for one in response.json()["errors"]] == [where]
@@ -65,15 +65,15 @@ def test_a_wrong_query_parameter_is_named(client, path, where):
     ["/coverage?at_step=1", "/pair-sets?x", "?x=1", "/first-seen?phrase=a&at_step=1&at_step=2",
      "/history?phrase=a&phrase=b", "/exposures?phrase=a&phrase=b"],
 )  # fmt: skip
-def test_a_query_parameter_without_effect_is_refused(client, path):
+def test_a_query_parameter_without_effect_is_refused(reader, path):
     """Whoever gives one would take the answer for another."""
-    is_problem(client.get(TINY + path), 422, "invalid-request")
+    is_problem(reader.get(TINY + path), 422, "invalid-request")
 
 
-def test_a_post_takes_no_query_parameters(client):
+def test_a_post_takes_no_query_parameters(reader):
     """A step in the URL of a POST would be passed over."""
-    is_problem(client.post(f"{TINY}/first-seen?at_step=1", json={"phrases": ["a"]}), 422, "invalid-request")
-    is_problem(client.post(f"{TINY}/splits?by=pair", json={}), 422, "invalid-request")
+    is_problem(reader.post(f"{TINY}/first-seen?at_step=1", json={"phrases": ["a"]}), 422, "invalid-request")
+    is_problem(reader.post(f"{TINY}/splits?by=pair", json={}), 422, "invalid-request")
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_a_post_takes_no_query_parameters(client):
      {"phrases": ["a"], "at_step": 2**63}, {"phrases": ["a"], "step": 1}, [], None, "a", ["a"],
      {"phrases": ["\ud800"]}, {"phrases": [float("nan")]}, {"phrases": ["a"], "at_step": float("inf")}],
 )  # fmt: skip
-def test_a_body_with_a_wrong_field_is_refused(client, body):
+def test_a_body_with_a_wrong_field_is_refused(reader, body):
     """Types are not bent, unknown fields not passed over, halves of characters not looked up."""
     content = json.dumps(body).encode()
-    response = client.post(f"{TINY}/first-seen", content=content, headers={"content-type": "application/json"})
+    response = reader.post(f"{TINY}/first-seen", content=content, headers={"content-type": "application/json"})
     is_problem(response, 422, "invalid-request")
 
 
@@ -95,31 +95,31 @@ def test_a_body_with_a_wrong_field_is_refused(client, body):
     [{"policy": "sometimes"}, {"sides": "left"}, {"by": "row"}, {"uids": "sva"}, {"uids": [""]}, {"include_flagged": 1},
      {"at_step": -1}, {"pair_set": ""}, {"pairs": "x"}],
 )  # fmt: skip
-def test_a_wrong_split_is_refused(client, body):
+def test_a_wrong_split_is_refused(reader, body):
     """Every field of the body is held against what it may be."""
-    is_problem(client.post(f"{TINY}/splits", json=body), 422, "invalid-request")
+    is_problem(reader.post(f"{TINY}/splits", json=body), 422, "invalid-request")
 
 
 @pytest.mark.parametrize(
     "content", [b"{", b"\xff\xfe\x00", b'{"phrases": [' + b"9" * 5000 + b"]}", b"[" * 200_000, b"'a'"]
 )
-def test_a_body_that_is_not_json_cannot_be_read(client, content):
+def test_a_body_that_is_not_json_cannot_be_read(reader, content):
     """Neither half a text, nor other bytes, nor numbers and nesting without end reach the handler."""
-    response = client.post(f"{TINY}/first-seen", content=content, headers={"content-type": "application/json"})
+    response = reader.post(f"{TINY}/first-seen", content=content, headers={"content-type": "application/json"})
     is_problem(response, 400, "bad-request")
 
 
 @pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_a_body_of_another_media_type_is_told_to_be_json(client, media):
+def test_a_body_of_another_media_type_is_told_to_be_json(reader, media):
     """What a browser's form or curl -d sends is no JSON."""
     headers = {"content-type": media} if media else {}
-    response = client.post(f"{TINY}/first-seen", content=b'{"phrases": ["a"]}', headers=headers)
+    response = reader.post(f"{TINY}/first-seen", content=b'{"phrases": ["a"]}', headers=headers)
     assert "Content-Type: application/json" in is_problem(response, 415, "unsupported-media-type")
 
 
-def test_no_more_than_a_few_wrong_fields_are_named(client):
+def test_no_more_than_a_few_wrong_fields_are_named(reader):
     """A hundred thousand wrong phrases do not make a longer answer than the question."""
-    response = client.post(f"{TINY}/first-seen", json={"phrases": [1] * 1000})
+    response = reader.post(f"{TINY}/first-seen", json={"phrases": [1] * 1000})
     assert len(response.json()["errors"]) == MAX_ERRORS
     assert "999 more" in response.json()["detail"]
 
@@ -137,10 +137,10 @@ def test_limits_on_phrases_are_named(client_of, data):
 
 
 @pytest.mark.parametrize("question", ["history", "exposures"])
-def test_a_phrase_that_was_never_looked_for_has_no_history(client, question):
+def test_a_phrase_that_was_never_looked_for_has_no_history(reader, question):
     """It is told apart from a phrase that was never seen, which has one."""
-    is_problem(client.get(f"{TINY}/{question}", params={"phrase": "zebra"}), 404, "not-indexed")
-    assert client.get(f"{TINY}/{question}", params={"phrase": "birds fly"}).status_code == 200
+    is_problem(reader.get(f"{TINY}/{question}", params={"phrase": "zebra"}), 404, "not-indexed")
+    assert reader.get(f"{TINY}/{question}", params={"phrase": "birds fly"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ def test_a_phrase_that_was_never_looked_for_has_no_history(client, question):
         ({"pair_set": "../tiny"}, "There is no pair set"),
     ],
 )
-def test_a_split_that_cannot_be_asked_says_why(client, body, said):
+def test_a_split_that_cannot_be_asked_says_why(reader, body, said):
     """A policy without its step, a paradigm and a pair set that there are not."""
-    assert said in is_problem(client.post(f"{TINY}/splits", json=body), 422, "question")
+    assert said in is_problem(reader.post(f"{TINY}/splits", json=body), 422, "question")
 
 
 def test_a_timeline_without_pair_sets_says_so(client, data):
@@ -185,10 +185,10 @@ def test_a_pair_set_that_leads_elsewhere_is_not_read(client, data, workshop):
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/pdf, image/*", "application/json;q=0", "*/*;q=0"])
-def test_a_form_that_is_not_written_is_not_acceptable(client, accept):
+def test_a_form_that_is_not_written_is_not_acceptable(reader, accept):
     """The forms that there are are named."""
     for path in ("/v1/timelines", TINY, f"{TINY}/coverage"):
-        assert "text/csv" in is_problem(client.get(path, headers={"accept": accept}), 406, "not-acceptable")
+        assert "text/csv" in is_problem(reader.get(path, headers={"accept": accept}), 406, "not-acceptable")
 
 
 def test_a_defect_is_answered_without_its_traceback_and_logged_with_the_id(client, caplog):
@@ -238,25 +238,25 @@ def test_kinds_have_one_slug_each_and_every_error_has_a_kind_that_is_listed():
 
 
 @pytest.mark.parametrize("given", ["abc-1", "A" * 128])
-def test_a_request_id_is_given_back(client, given):
-    """A client can follow its own request."""
-    assert client.get("/v1/health", headers={"x-request-id": given}).headers["x-request-id"] == given
-    assert client.get("/v1/x", headers={"x-request-id": given}).json()["request_id"] == given
+def test_a_request_id_is_given_back(reader, given):
+    """A reader can follow its own request."""
+    assert reader.get("/v1/health", headers={"x-request-id": given}).headers["x-request-id"] == given
+    assert reader.get("/v1/x", headers={"x-request-id": given}).json()["request_id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "a b", "A" * 129, "é".encode("latin-1"), "<script>"])
-def test_a_request_id_that_could_harm_a_log_is_replaced(client, given):
+def test_a_request_id_that_could_harm_a_log_is_replaced(reader, given):
     """Another is made, and no two are the same."""
-    made = [client.get("/v1/health", headers={"x-request-id": given}).headers["x-request-id"] for _ in range(2)]
+    made = [reader.get("/v1/health", headers={"x-request-id": given}).headers["x-request-id"] for _ in range(2)]
     assert made[0] != made[1]
     assert all(len(one) == 32 and one.isalnum() for one in made)
 
 
-def test_a_kind_of_problem_leads_to_its_place_in_the_documentation(client):
+def test_a_kind_of_problem_leads_to_its_place_in_the_documentation(reader):
     """The type of a problem can be followed; one that there is not, cannot."""
-    page = client.get("/docs").text
+    page = reader.get("/docs").text
     for kind in KINDS:
-        response = client.get(kind.type)
+        response = reader.get(kind.type)
         assert response.headers["location"] == f"/docs#problem-{kind.slug}"
         assert f'id="problem-{kind.slug}"' in page
-    is_problem(client.get("/problems/none"), 404, "not-found")
+    is_problem(reader.get("/problems/none"), 404, "not-found")

@@ -41,8 +41,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def response(client):
-    return client.get("/docs")
+def response(reader):
+    return reader.get("/docs")
 
 
 @pytest.fixture
@@ -62,29 +62,29 @@ def test_nothing_on_the_page_comes_from_elsewhere(response, shown):
     assert policy.startswith("default-src 'none'; style-src 'self'")
 
 
-def test_what_the_page_links_to_is_there(client, shown):
+def test_what_the_page_links_to_is_there(reader, shown):
     """Anchors on the page, files of the service."""
     anchors = shown.values("id")
     assert len(anchors) == len(set(anchors))
     links = shown.values("href")
     assert [link for link in links if link.startswith("#") and link[1:] not in anchors] == []
     for link in {link for link in links if not link.startswith("#")}:
-        assert client.get(link).status_code == 200
+        assert reader.get(link).status_code == 200
 
 
-def test_the_style_has_light_and_dark_and_nothing_from_elsewhere(client):
+def test_the_style_has_light_and_dark_and_nothing_from_elsewhere(reader):
     """It is served as what it is."""
-    style = client.get("/static/reference.css")
+    style = reader.get("/static/reference.css")
     assert style.headers["content-type"].startswith("text/css")
     assert "prefers-color-scheme: dark" in style.text
     assert "url(" not in style.text
     assert "@import" not in style.text
 
 
-def test_every_route_parameter_field_and_problem_is_on_the_page(client, shown):
+def test_every_route_parameter_field_and_problem_is_on_the_page(reader, shown):
     """The page says what OpenAPI says."""
     text = " ".join(" ".join(shown.words).split())
-    document = client.document
+    document = reader.document
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert f"{method.upper()} {path}" in text or (method.upper() in text and path in text)
@@ -98,16 +98,16 @@ def test_every_route_parameter_field_and_problem_is_on_the_page(client, shown):
             assert name in shown.words
 
 
-def test_the_examples_on_the_page_are_asked_of_this_service(client, shown):
+def test_the_examples_on_the_page_are_asked_of_this_service(reader, shown):
     """Each operation has one command, with parameters and body, that is answered (the timeline being there)."""
     import json
     import shlex
 
     commands = [word for word in shown.words if word.startswith("curl ")]
-    assert len(commands) == sum(map(len, client.document["paths"].values()))
+    assert len(commands) == sum(map(len, reader.document["paths"].values()))
     for command in commands:
         _, url, *rest = shlex.split(command.replace("\\\n", ""))
-        response = client.post(url, json=json.loads(rest[1])) if rest else client.get(url)
+        response = reader.post(url, json=json.loads(rest[1])) if rest else reader.get(url)
         assert response.status_code == 200, command
 
 

@@ -16,11 +16,11 @@ def rows(response) -> list[dict]:
     return response.json()["answers"]
 
 
-def test_health_says_that_the_service_is_live_and_which_version(client):
+def test_health_says_that_the_service_is_live_and_which_version(reader):
     """The live check needs no timeline."""
     from exposure import __version__
 
-    assert client.get("/v1/health").json() == {"status": "live", "version": __version__}
+    assert reader.get("/v1/health").json() == {"status": "live", "version": __version__}
 
 
 def test_the_list_has_every_timeline_with_its_coverage(client, generations):
@@ -60,82 +60,82 @@ def _fields(row):
     return {name: getattr(row, name) for name in row.__slots__}
 
 
-def test_the_facts_of_a_timeline_with_a_hole_name_the_shard(client):
+def test_the_facts_of_a_timeline_with_a_hole_name_the_shard(reader):
     """Nobody takes a timeline with a hole for a whole one."""
-    facts = client.get("/v1/timelines/holed").json()
+    facts = reader.get("/v1/timelines/holed").json()
     assert (facts["covered_through"], facts["complete"], facts["missing_shards"]) == (2, False, [1])
 
 
 @pytest.mark.parametrize(
     ("at_step", "status", "count"), [(None, "seen", 2), (0, "unseen_so_far", 0), (1, "seen", 1), (3, "seen", 2)]
 )
-def test_first_seen_is_the_place_in_the_run_and_the_count_by_the_step(client, at_step, status, count):
+def test_first_seen_is_the_place_in_the_run_and_the_count_by_the_step(reader, at_step, status, count):
     """ "cats sleep" stands in d0 (batch 0, sequence 0, character 4) and in d5 (batch 2)."""
     query = {"phrase": "Cats  sleep"} | ({} if at_step is None else {"at_step": at_step})
-    (answer,) = rows(client.get("/v1/timelines/tiny/first-seen", params=query))
+    (answer,) = rows(reader.get("/v1/timelines/tiny/first-seen", params=query))
     assert (answer["phrase"], answer["status"], answer["count"]) == ("cats sleep", status, count)
     assert (answer["first_batch"], answer["first_step"], answer["sequence"]) == (0, 1, 0)
     assert (answer["document"], answer["offset"], answer["last_step"]) == ("d0", 4, 3)
 
 
-def test_first_seen_answers_in_the_order_asked_and_says_what_is_not_indexed(client):
+def test_first_seen_answers_in_the_order_asked_and_says_what_is_not_indexed(reader):
     """Never seen, not indexed and seen are told apart."""
     query = [("phrase", "this books"), ("phrase", "zebra"), ("phrase", "these books")]
-    answers_ = rows(client.get("/v1/timelines/tiny/first-seen", params=query))
+    answers_ = rows(reader.get("/v1/timelines/tiny/first-seen", params=query))
     assert [(one["phrase"], one["status"]) for one in answers_] == [
         ("this books", "never"), ("zebra", "not_indexed"), ("these books", "seen"),
     ]  # fmt: skip
 
 
-def test_beyond_a_hole_what_was_not_found_is_unknown(client):
+def test_beyond_a_hole_what_was_not_found_is_unknown(reader):
     """ "birds fly" is nowhere in the first shard, and the second was not scanned."""
-    (answer,) = rows(client.get("/v1/timelines/holed/first-seen", params={"phrase": "birds fly"}))
+    (answer,) = rows(reader.get("/v1/timelines/holed/first-seen", params={"phrase": "birds fly"}))
     assert (answer["status"], answer["count_high"]) == ("unknown", None)
 
 
-def test_many_phrases_are_answered_as_a_few_are(client):
+def test_many_phrases_are_answered_as_a_few_are(reader):
     """POST is GET for more phrases than fit in a URL."""
     phrases = ["cats sleep", "zebra", "this books"]
-    asked = client.post("/v1/timelines/tiny/first-seen", json={"phrases": phrases, "at_step": 2})
-    got = client.get("/v1/timelines/tiny/first-seen", params=[*(("phrase", one) for one in phrases), ("at_step", 2)])
+    asked = reader.post("/v1/timelines/tiny/first-seen", json={"phrases": phrases, "at_step": 2})
+    got = reader.get("/v1/timelines/tiny/first-seen", params=[*(("phrase", one) for one in phrases), ("at_step", 2)])
     assert asked.json() == got.json()
 
 
-def test_a_hundred_thousand_phrases_are_answered_in_one_request(client):
+def test_a_hundred_thousand_phrases_are_answered_in_one_request(reader):
     """The largest request that is allowed gives every answer, in order."""
     phrases = [f"phrase {number}" for number in range(99_999)] + ["cats sleep"]
-    answers_ = rows(client.post("/v1/timelines/tiny/first-seen", json={"phrases": phrases}))
+    answers_ = rows(reader.post("/v1/timelines/tiny/first-seen", json={"phrases": phrases}))
     assert [one["phrase"] for one in answers_] == phrases
     assert {one["status"] for one in answers_[:-1]} == {"not_indexed"}
     assert answers_[-1]["status"] == "seen"
 
 
-def test_history_follows_the_checkpoints_or_the_steps_asked(client):
+def test_history_follows_the_checkpoints_or_the_steps_asked(reader):
     """ "these books" stands in batches 1 and 2."""
-    points = rows(client.get("/v1/timelines/tiny/history", params={"phrase": "these books"}))
+    points = rows(reader.get("/v1/timelines/tiny/history", params={"phrase": "these books"}))
     assert [(one["step"], one["count"], one["status"]) for one in points] == [
         (0, 0, "unseen_so_far"), (1, 0, "unseen_so_far"), (2, 1, "seen"), (3, 2, "seen"),
     ]  # fmt: skip
     asked = [("phrase", "these books"), ("at_step", 3), ("at_step", 1)]
-    assert [one["step"] for one in rows(client.get("/v1/timelines/tiny/history", params=asked))] == [1, 3]
+    assert [one["step"] for one in rows(reader.get("/v1/timelines/tiny/history", params=asked))] == [1, 3]
 
 
-def test_coverage_is_given_for_each_group_of_phrases(client):
+def test_coverage_is_given_for_each_group_of_phrases(reader):
     """Two indexings are two groups; the hole is where the shard is missing."""
-    groups = rows(client.get("/v1/timelines/grown/coverage"))
+    groups = rows(reader.get("/v1/timelines/grown/coverage"))
     assert sorted(group["phrases"] for group in groups) == [2, 6]
     assert [group["ranges"] for group in groups] == [[[0, 3]], [[0, 3]]]
-    (holed,) = rows(client.get("/v1/timelines/holed/coverage"))
+    (holed,) = rows(reader.get("/v1/timelines/holed/coverage"))
     assert (holed["ranges"], holed["missing_shards"], holed["complete"]) == ([[0, 2]], [1], False)
 
 
-def test_exposures_are_the_first_places_in_order_of_training(client):
+def test_exposures_are_the_first_places_in_order_of_training(reader):
     """Each exposure says where in the run and where in the corpus."""
-    found = rows(client.get("/v1/timelines/tiny/exposures", params={"phrase": "these books"}))
+    found = rows(reader.get("/v1/timelines/tiny/exposures", params={"phrase": "these books"}))
     assert [(one["rank"], one["batch"], one["sequence"], one["document"], one["offset"]) for one in found] == [
         (0, 1, 0, "d2", 0), (1, 2, 1, "d5", 0),
     ]  # fmt: skip
-    assert rows(client.get("/v1/timelines/tiny/exposures", params={"phrase": "birds fly"})) == []
+    assert rows(reader.get("/v1/timelines/tiny/exposures", params={"phrase": "birds fly"})) == []
 
 
 def test_pair_sets_are_listed_with_the_size_of_their_paradigms(client, data):
@@ -146,37 +146,37 @@ def test_pair_sets_are_listed_with_the_size_of_their_paradigms(client, data):
     assert answer == {"id": file.stem, "pairs": 3, "paradigms": paradigms, "problem": None}
 
 
-def test_splits_put_exposed_pairs_apart_from_the_others(client):
+def test_splits_put_exposed_pairs_apart_from_the_others(reader):
     """dna/0 and sva/0 stand in the corpus with one side; sva/1 does not."""
-    by_pair = rows(client.post("/v1/timelines/tiny/splits", json={"by": "pair"}))
+    by_pair = rows(reader.post("/v1/timelines/tiny/splits", json={"by": "pair"}))
     assert [(one["uid"], one["pair_id"], one["split"]) for one in by_pair] == [
         ("dna", "0", "proxy-train"), ("sva", "0", "proxy-train"), ("sva", "1", "proxy-validation"),
     ]  # fmt: skip
-    counted = rows(client.post("/v1/timelines/tiny/splits", json={"uids": ["sva"]}))
+    counted = rows(reader.post("/v1/timelines/tiny/splits", json={"uids": ["sva"]}))
     assert [(one["uid"], one["proxy_train"], one["proxy_validation"]) for one in counted] == [("sva", 1, 1)]
 
 
-def test_splits_follow_their_policy_and_sides(client):
+def test_splits_follow_their_policy_and_sides(reader):
     """Nothing is seen by checkpoint 0, and the bad sides never."""
     seen_by = {"policy": "seen-by", "at_step": 0}
-    assert [one["proxy_train"] for one in rows(client.post("/v1/timelines/tiny/splits", json=seen_by))] == [0, 0]
-    bad = rows(client.post("/v1/timelines/tiny/splits", json={"sides": "bad"}))
+    assert [one["proxy_train"] for one in rows(reader.post("/v1/timelines/tiny/splits", json=seen_by))] == [0, 0]
+    bad = rows(reader.post("/v1/timelines/tiny/splits", json={"sides": "bad"}))
     assert [one["proxy_train"] for one in bad] == [0, 0]
 
 
-def test_splits_beyond_a_hole_are_unknown(client):
+def test_splits_beyond_a_hole_are_unknown(reader):
     """A pair that may stand in the missing shard is in neither part."""
-    counted = rows(client.post("/v1/timelines/holed/splits", json={"uids": ["sva"]}))
+    counted = rows(reader.post("/v1/timelines/holed/splits", json={"uids": ["sva"]}))
     assert [(one["proxy_train"], one["proxy_validation"], one["unknown"]) for one in counted] == [(1, 0, 1)]
 
 
-def test_of_several_pair_sets_one_must_be_named(client):
+def test_of_several_pair_sets_one_must_be_named(reader):
     """grown keeps two: without a name the question is refused with their ids, with one it is answered."""
-    refused = client.post("/v1/timelines/grown/splits", json={})
-    ids = [one["id"] for one in rows(client.get("/v1/timelines/grown/pair-sets"))]
+    refused = reader.post("/v1/timelines/grown/splits", json={})
+    ids = [one["id"] for one in rows(reader.get("/v1/timelines/grown/pair-sets"))]
     assert refused.status_code == 422
     assert all(one in refused.json()["detail"] for one in ids)
-    uids = [rows(client.post("/v1/timelines/grown/splits", json={"pair_set": one}))[0]["uid"] for one in ids]
+    uids = [rows(reader.post("/v1/timelines/grown/splits", json={"pair_set": one}))[0]["uid"] for one in ids]
     assert sorted(uids) == ["barks", "dna"]
 
 
@@ -185,14 +185,14 @@ def test_of_several_pair_sets_one_must_be_named(client):
     ["", "/tiny", "/tiny/first-seen?phrase=cats sleep&phrase=zebra", "/tiny/history?phrase=cats sleep",
      "/tiny/exposures?phrase=cats sleep", "/tiny/coverage", "/tiny/pair-sets"],
 )  # fmt: skip
-def test_every_get_is_written_as_json_ndjson_and_csv_alike(client, path):
+def test_every_get_is_written_as_json_ndjson_and_csv_alike(reader, path):
     """The three forms have the same rows."""
     url = f"/v1/timelines{path}"
-    whole = client.get(url, headers={"accept": "application/json"}).json()
+    whole = reader.get(url, headers={"accept": "application/json"}).json()
     expected = whole.get("answers", [whole])
-    lines = client.get(url, headers={"accept": "application/x-ndjson"}).text.strip().split("\n")
+    lines = reader.get(url, headers={"accept": "application/x-ndjson"}).text.strip().split("\n")
     assert [json.loads(one) for one in lines] == expected
-    text = client.get(url, headers={"accept": "text/csv"}).text
+    text = reader.get(url, headers={"accept": "text/csv"}).text
     table = list(csv.reader(io.StringIO(text, newline="")))
     assert table[0] == list(expected[0])
     assert table[1:] == [[_cell(value) for value in row.values()] for row in expected]

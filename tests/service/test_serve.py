@@ -25,18 +25,48 @@ def command(data, *options: str) -> list[str]:
     return [sys.executable, "-W", "error", "-m", "exposure", "serve", "--data", str(data), "--port", "0", *options]
 
 
+class Started:
+    """A service that answers: its process, its URL, and what it has said."""
+
+    def __init__(self, data, *options: str) -> None:
+        self._log = data.parent / f"said-{os.urandom(4).hex()}"
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(command(data, *options), stderr=log)
+        try:
+            self.url = self._await_url()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def _await_url(self) -> str:
+        end = time.monotonic() + 60
+        while not (found := re.match(r"(http://\S+): .*\n", self.said())):
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.02)
+        return found[1]
+
+    def said(self) -> str:
+        """Standard error so far."""
+        return self._log.read_text()
+
+    def stop(self, number: int = signal.SIGTERM) -> str:
+        """End it by a signal; returns all that it said."""
+        self.process.send_signal(number)
+        self.process.wait(timeout=30)
+        return self.said()
+
+
 @contextmanager
-def started(data, *options: str) -> Iterator[tuple[subprocess.Popen, str]]:
-    """A service that has said where it listens."""
-    process = subprocess.Popen(command(data, *options), stderr=subprocess.PIPE, text=True)
+def started(data, *options: str) -> Iterator[Started]:
+    """A service, killed at the end if it still runs."""
+    service = Started(data, *options)
     try:
-        line = process.stderr.readline()
-        found = re.match(r"(http://\S+): ", line)
-        assert found, line + process.stderr.read()
-        yield process, found[1]
+        yield service
     finally:
-        process.kill()
-        process.communicate()
+        service.process.kill()
+        service.process.wait()
 
 
 def get(url: str) -> tuple[int, bytes]:
@@ -52,15 +82,14 @@ def get(url: str) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_answers_a_question_and_stops_when_told(data, number):
-    """A signal ends it at once with status 0 and nothing to complain of, and frees the folder."""
-    with started(data) as (process, url):
-        status, body = get(f"{url}/v1/timelines/tiny/first-seen?phrase=cats%20sleep")
+    """A signal ends it with status 0 and nothing to complain of, and frees the folder."""
+    with started(data) as service:
+        status, body = get(f"{service.url}/v1/timelines/tiny/first-seen?phrase=cats%20sleep")
         assert (status, json.loads(body)["answers"][0]["first_step"]) == (200, 1)
-        process.send_signal(number)
-        rest = process.communicate(timeout=20)[1]
-        assert process.returncode == 0
-        assert "Traceback" not in rest
-        assert "error" not in rest.lower()
+        said = service.stop(number)
+        assert service.process.returncode == 0
+    assert "Traceback" not in said
+    assert "error" not in said.lower()
     with serving(data):
         pass
 
@@ -68,21 +97,21 @@ def test_it_answers_a_question_and_stops_when_told(data, number):
 def test_it_says_where_and_what_it_serves(data):
     """The address, how many timelines, that there are no keys, and what cannot be served."""
     (data / "timelines" / "two words").mkdir()
-    with started(data) as (process, url):
-        assert urlsplit(url).hostname == "127.0.0.1"
-        assert get(f"{url}/v1/health")[0] == 200
-        process.terminate()
-        rest = process.communicate(timeout=20)[1]
-    assert "No keys" in rest
-    assert "not served: timelines/two words" in rest
+    with started(data) as service:
+        assert urlsplit(service.url).hostname == "127.0.0.1"
+        assert get(f"{service.url}/v1/health")[0] == 200
+        said = service.stop()
+    assert "3 timelines" in said
+    assert "No keys" in said
+    assert "not served: timelines/two words" in said
 
 
 def test_a_request_that_runs_is_answered_before_the_end(data):
     """SIGTERM while a large question is on its way: its answer is whole."""
     phrases = [f"phrase {number}" for number in range(100_000)]
     answer = {}
-    with started(data) as (process, url):
-        place = urlsplit(url)
+    with started(data) as service:
+        place = urlsplit(service.url)
 
         def ask() -> None:
             connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
@@ -98,32 +127,31 @@ def test_a_request_that_runs_is_answered_before_the_end(data):
         while "sent" not in answer:
             time.sleep(0.001)
         time.sleep(0.2)
-        process.terminate()
+        service.stop()
         asking.join(60)
-        process.communicate(timeout=30)
-        assert process.returncode == 0
+        assert service.process.returncode == 0
     assert [one["phrase"] for one in answer["rows"]] == phrases
 
 
 def test_a_second_service_on_the_folder_is_refused(data, tmp_path):
     """It is told which process holds it; also when it comes by another path."""
     (tmp_path / "alias").symlink_to(data)
-    with started(data) as (process, url):
+    with started(data) as service:
         for path in (data, tmp_path / "alias"):
             second = subprocess.run(command(path), capture_output=True, text=True, timeout=60, check=False)
             assert second.returncode == 1
-            assert f"served already, by process {process.pid}" in second.stderr
+            assert f"served already, by process {service.process.pid}" in second.stderr
             assert "Traceback" not in second.stderr
-        assert get(f"{url}/v1/health")[0] == 200
+        assert get(f"{service.url}/v1/health")[0] == 200
 
 
 def test_a_service_that_was_killed_leaves_no_lock(data):
     """The next one starts."""
-    with started(data) as (process, _):
-        process.kill()
-        process.wait()
-    with started(data) as (_, url):
-        assert get(f"{url}/v1/health")[0] == 200
+    with started(data) as service:
+        service.process.kill()
+        service.process.wait()
+    with started(data) as service:
+        assert get(f"{service.url}/v1/health")[0] == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "8.8.8.8", "", "no.such.name.invalid", "::ffff:8.8.8.8", "a" * 300])
@@ -139,8 +167,8 @@ def test_a_host_that_others_reach_is_refused(data, host):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2"])
 def test_other_names_of_this_machine_are_served(data, host):
     """And answered under that name."""
-    with started(data, "--host", host) as (_, url):
-        port = urlsplit(url).port
+    with started(data, "--host", host) as service:
+        port = urlsplit(service.url).port
         assert get(f"http://{host}:{port}/v1/health")[0] == 200
 
 
@@ -210,8 +238,7 @@ def test_an_ipv6_address_is_written_in_brackets():
 
 def test_phrases_are_not_logged(data):
     """Nothing that is asked stands on standard error."""
-    with started(data) as (process, url):
-        get(f"{url}/v1/timelines/tiny/first-seen?phrase=verysecretphrase")
-        get(f"{url}/v1/timelines/tiny/history?phrase=verysecretphrase&x=1")
-        process.terminate()
-        assert "verysecret" not in process.communicate(timeout=20)[1]
+    with started(data) as service:
+        get(f"{service.url}/v1/timelines/tiny/first-seen?phrase=verysecretphrase")
+        get(f"{service.url}/v1/timelines/tiny/history?phrase=verysecretphrase&x=1")
+        assert "verysecret" not in service.stop()

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -28,30 +27,30 @@ def check(client, printed: str, method: str, path: str, **asked) -> None:
 
 @pytest.mark.parametrize("timeline", ["tiny", "holed"])
 @pytest.mark.parametrize("at_step", [None, 0, 1, 2, 3, 9])
-def test_first_seen(client, data, timeline, at_step):
+def test_first_seen(reader, workshop, timeline, at_step):
     """GET, POST and `exposure first-seen` agree, over the whole run and by checkpoint, with and without a hole."""
     step = [] if at_step is None else ["--at-step", at_step]
-    printed = shell("first-seen", data / "timelines" / timeline, *PHRASES, *step)
+    printed = shell("first-seen", workshop / "data" / "timelines" / timeline, *PHRASES, *step)
     path = f"/v1/timelines/{timeline}/first-seen"
     query = [("phrase", one) for one in PHRASES] + ([] if at_step is None else [("at_step", at_step)])
-    check(client, printed, "GET", path, params=query)
-    check(client, printed, "POST", path, json={"phrases": PHRASES, "at_step": at_step})
+    check(reader, printed, "GET", path, params=query)
+    check(reader, printed, "POST", path, json={"phrases": PHRASES, "at_step": at_step})
 
 
 @pytest.mark.parametrize("steps", [(), (2,), (3, 0, 7)])
-def test_history(client, data, steps):
+def test_history(reader, workshop, steps):
     """`exposure history` and its route agree."""
     options = [text for step in steps for text in ("--at-step", step)]
-    printed = shell("history", data / "timelines" / "holed", "these books", *options)
+    printed = shell("history", workshop / "data" / "timelines" / "holed", "these books", *options)
     query = [("phrase", "these books"), *(("at_step", step) for step in steps)]
-    check(client, printed, "GET", "/v1/timelines/holed/history", params=query)
+    check(reader, printed, "GET", "/v1/timelines/holed/history", params=query)
 
 
 @pytest.mark.parametrize("timeline", ["tiny", "grown", "holed"])
-def test_coverage(client, data, timeline):
+def test_coverage(reader, workshop, timeline):
     """`exposure coverage` and its route agree."""
-    printed = shell("coverage", data / "timelines" / timeline)
-    check(client, printed, "GET", f"/v1/timelines/{timeline}/coverage")
+    printed = shell("coverage", workshop / "data" / "timelines" / timeline)
+    check(reader, printed, "GET", f"/v1/timelines/{timeline}/coverage")
 
 
 @pytest.mark.parametrize("by", ["paradigm", "pair"])
@@ -65,7 +64,9 @@ def test_coverage(client, data, timeline):
         (["--include-flagged"], {"include_flagged": True}),
     ],
 )
-def test_splits(client, workshop: Path, data, by, options, asked):
+def test_splits(reader, workshop, by, options, asked):
     """`exposure split` with the phrase file and the route with the pair set kept from it agree."""
-    printed = shell("split", data / "timelines" / "holed", "--pairs", workshop / "first.parquet", "--by", by, *options)
-    check(client, printed, "POST", "/v1/timelines/holed/splits", json={"by": by, **asked})
+    printed = shell(
+        "split", workshop / "data" / "timelines" / "holed", "--pairs", workshop / "first.parquet", "--by", by, *options
+    )
+    check(reader, printed, "POST", "/v1/timelines/holed/splits", json={"by": by, **asked})
