@@ -37,6 +37,7 @@ DOCUMENTS_SCHEMA = pa.schema(
     [("line", pa.int64()), ("start", pa.int64()), ("characters", pa.int64()), ("crc32", pa.uint32())]
 )
 _LENGTHS = pa.list_(pa.uint16())
+_LENGTH_COLUMNS = ["token_bytes", "token_continuing", "token_lead"]
 TOKENS_SCHEMA = pa.schema(
     [
         ("tokens", pa.int64()),
@@ -131,14 +132,24 @@ class ShardCensus:
         ]
         if not groups:
             return []
-        columns = ["token_bytes", "token_continuing", "token_lead"]
-        with _reading(self._tokens_path):
-            table = self._lengths_file.read_row_groups(groups, columns=columns)
+        table = self._row_groups(tuple(groups))
         table = table.slice(first_document - starts[groups[0]], end_document - first_document)
-        lists = [table[column].combine_chunks() for column in columns]
+        lists = [table[column].combine_chunks() for column in _LENGTH_COLUMNS]
         offsets = np.asarray(lists[0].offsets)
         values = [np.asarray(one.values) for one in lists]
         return [TokenLengths(*(value[a:b] for value in values)) for a, b in pairwise(offsets)]
+
+    def _row_groups(self, groups: tuple[int, ...]) -> pa.Table:
+        # The last ones are held: documents are asked for one after the other, often one at a time.
+        if groups not in self._held:
+            self._held.clear()
+            with _reading(self._tokens_path):
+                self._held[groups] = self._lengths_file.read_row_groups(list(groups), columns=_LENGTH_COLUMNS)
+        return self._held[groups]
+
+    @cached_property
+    def _held(self) -> dict[tuple[int, ...], pa.Table]:
+        return {}
 
     def _token_table(self, columns: list[str]) -> pa.Table:
         return _read(self._tokens_path, TOKENS_SCHEMA, self.shard, columns)

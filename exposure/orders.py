@@ -160,8 +160,8 @@ class DataOrder(_Frozen):
         order = run_order(self.order, self.rows, self.epochs)
         if len(order) != self.slots:
             raise OrderError(
-                f"The order by rule {self.order.rule!r} fills {len(order):,} slots, the manifest says {self.slots:,} slots. "
-                "Put the original order file back, or make the manifest again with `exposure run init`."
+                f"The order by rule {self.order.rule!r} fills {len(order):,} slots, the manifest says {self.slots:,} "
+                "slots. Put the original order file back, or make the manifest again with `exposure run init`."
             )
         if self.order_sha256 is not None and order_digest(order) != self.order_sha256:
             raise OrderError(

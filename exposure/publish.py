@@ -63,9 +63,16 @@ def publish(folder: TimelineFolder, census: Census, block: int = BLOCK_SEGMENTS)
         _refuse_loss(folder, census, groups)
         path = folder.generations / f"{_name(folder, census, groups)}.duckdb"
         if read_published(path) is None:
+            _clear_leftovers(folder)
             _build(path, folder, census, groups)
         folder.set_current(path)
     return path
+
+
+def _clear_leftovers(folder: TimelineFolder) -> None:
+    """What publications that were killed left half written: whoever holds the lock is the only one who writes here."""
+    for left in folder.generations.glob(".*.partial*"):
+        left.unlink(missing_ok=True)
 
 
 def _groups(folder: TimelineFolder, census: Census, block: int) -> list[Group]:

@@ -9,24 +9,31 @@ import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exposure.artefacts import atomic_write
 from exposure.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
 Row = Mapping[str, object]
 
 
-def emit(rows: Sequence[Row], columns: Sequence[str], format: str, out: str | None = None) -> None:
+def emit(
+    rows: Sequence[Row], columns: Sequence[str], format: str, out: str | None = None, schema: pa.Schema | None = None
+) -> None:
     """Write `rows` in `format` (one of FORMATS) to the file `out`, or to standard output.
 
-    Every row has every column; None is shown as "–" in tables, as an empty field in csv, as null elsewhere.
+    Every row has every column; None is shown as "–" in tables, as an empty field in csv, as null elsewhere. With a
+    `schema` the types of Parquet do not depend on which values happen to be there.
     """
     if format == "parquet":
         if out is None:
             raise UsageError("Parquet is not written to a terminal. Name a file with --out FILE.")
         with atomic_write(Path(out)) as partial:
-            _write_parquet(rows, columns, partial)
+            _write_parquet(rows, columns, partial, schema)
         return
     text = _encodable({"table": table, "jsonl": _jsonl, "csv": _csv}[format](rows, columns))
     if out is None:
@@ -115,12 +122,12 @@ def _csv_field(value: object) -> object:
     return "" if value is None else value
 
 
-def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path) -> None:
+def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path, schema: pa.Schema | None) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        content = pa.table({column: [row[column] for row in rows] for column in columns})
+        content = pa.table({column: [row[column] for row in rows] for column in columns}, schema=schema)
     except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
         raise UsageError(f"Parquet cannot hold this answer ({error}). Ask for --format jsonl.") from error
     pq.write_table(content, path)

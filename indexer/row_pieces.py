@@ -1,4 +1,4 @@
-"""What a row is made of: pieces of documents, found by arithmetic from the census, without reading the corpus in order."""
+"""What a row is made of: pieces of documents, found by arithmetic from the census, without reading the corpus."""
 
 from __future__ import annotations
 

@@ -87,7 +87,12 @@ class Catalog:
             self._generations.pop(name).close()
 
     def _folders(self) -> list[Path]:
+        folder = self._settings.timelines
         try:
-            return [path for path in self._settings.timelines.iterdir() if path.is_dir()]
+            return [path for path in folder.iterdir() if path.is_dir()]
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise TimelineError(
+                f"{folder} cannot be read ({error.strerror}). It should be a folder of timelines."
+            ) from error

@@ -66,7 +66,7 @@ class CurrentGeneration:
     def _take(self) -> OpenGeneration:
         with self._lock:
             # Read under the lock: a thread that read it before a switch would go back to the older generation.
-            current = TimelineFolder.open(self._path).current
+            current = _current(self._path)
             if self._open is None or self._open.timeline.generation != current:
                 opened = OpenGeneration(open_timeline(self._path, current))
                 self._retire()
@@ -86,6 +86,13 @@ class CurrentGeneration:
         if retired is not None:
             retired.is_retired = True
             _close_if_unused(retired)
+
+
+def _current(path: Path) -> Path:
+    try:
+        return TimelineFolder.open(path).current
+    except OSError as error:
+        raise TimelineError(f"The timeline {path} cannot be read ({error.strerror}). Mend its permissions.") from error
 
 
 def open_timeline(path: Path, generation: Path) -> Timeline:

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from service.markup import Markup, element, joined, line, prose, slug
-from service.problems import PROBLEM_JSON
 from service.reference_schema import fields, table, type_of
 
 Document = Mapping[str, Any]
@@ -126,6 +125,6 @@ def _answers(responses: Mapping[str, Any]) -> Markup:
 def _forms(content: Mapping[str, Any]) -> Markup:
     pieces: list[str] = []
     for media, says in content.items():
-        reference = "$ref" in says.get("schema", {}) and media != PROBLEM_JSON
-        pieces += [element("code", media), *([": ", type_of(says["schema"])] if reference else []), element("br")]
+        fields_of = [": ", type_of(says["schema"])] if media == "application/json" else []
+        pieces += [element("code", media), *fields_of, element("br")]
     return joined(*pieces)

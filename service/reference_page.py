@@ -68,7 +68,7 @@ def _problems() -> Markup:
         for kind in KINDS
     )
     head = element("tr", *(element("th", name, scope="col") for name in ("type", "status", "title")))
-    whole = element("table", element("thead", head), element("tbody", *rows))
+    whole = element("div", element("table", element("thead", head), element("tbody", *rows)), class_="scroll")
     says = prose(f"Every error is one of these, as `{PROBLEM_JSON}` with the fields of the type Problem.")
     return element("section", element("h2", "Problems"), says, whole, id="problems")
 

@@ -37,7 +37,9 @@ def write_shard(path: Path, documents: Texts, group: int = 3) -> Path:
     """A shard of documents, in the format of its ending; `group` rows in a row group of Parquet."""
     if path.name.endswith(".parquet"):
         columns = {"id": [id_ for id_, _ in documents], "text": [text for _, text in documents]}
-        pq.write_table(pa.table(columns, schema=pa.schema({"id": pa.string(), "text": pa.string()})), path, row_group_size=group)
+        pq.write_table(
+            pa.table(columns, schema=pa.schema({"id": pa.string(), "text": pa.string()})), path, row_group_size=group
+        )
     else:
         path.write_bytes(packed(b"".join(json_line(*document) for document in documents), path.name))
     return path

@@ -24,7 +24,9 @@ GPT_NEOX = REPOSITORY.parent / "shared" / "data" / "tokenizers" / "gpt-neox-20b.
 
 
 @cache
-def byte_level(normaliser: str | None = "NFC", all_bytes: bool = True, prefix_space: bool = False, size: int = 400) -> str:
+def byte_level(
+    normaliser: str | None = "NFC", all_bytes: bool = True, prefix_space: bool = False, size: int = 400
+) -> str:
     """A byte-level BPE tokenizer.json; without `all_bytes` it knows only the bytes of plain English and "é"."""
     tokenizer = Tokenizer(models.BPE())
     if normaliser is not None:
@@ -59,7 +61,9 @@ def sentence_piece(style: str = "normaliser") -> str:
     model |= {"vocab": {name: number for number, name in enumerate(names)}, "byte_fallback": bool(numbers)}
     if style == "unigram":
         description["model"] = {"type": "Unigram", "unk_id": 0, "byte_fallback": False}
-        description["model"]["vocab"] = [[name, -1.0 if number < 4 else -5.0 - 1 / number] for number, name in enumerate(names)]
+        description["model"]["vocab"] = [
+            [name, -1.0 if number < 4 else -5.0 - 1 / number] for number, name in enumerate(names)
+        ]
     description |= _marking(style)
     return json.dumps(description, ensure_ascii=False)
 

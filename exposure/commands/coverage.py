@@ -19,5 +19,7 @@ def command(timeline: Path, format_: str, out: str | None) -> None:
 
     Up to covered_through, "not seen" can be said; beyond it, a phrase that was not found is unknown.
     """
+    from exposure.answers import CoverageAnswer
+
     with opened(timeline) as answering:
-        emit_answers(answering.coverage(), COLUMNS, format_, out)
+        emit_answers(CoverageAnswer, answering.coverage(), COLUMNS, format_, out)

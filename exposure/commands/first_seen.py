@@ -27,6 +27,8 @@ def command(
     first_step is the first checkpoint that has seen the phrase; batch, sequence and token are 0-based. A count is a
     lower bound where count_high (shown when it differs, and by --format jsonl) is larger or missing.
     """
+    from exposure.answers import FirstSeen
+
     asked = [*phrases, *(lines_of(file) if file else [])]
     if not asked:
         raise UsageError("No phrase was asked for. Give phrases, or --file FILE with one a line.")
@@ -35,6 +37,6 @@ def command(
         is_approximate = answering.exactness == "approximate"
     inexact = ["count_high"] if any(one.count != one.count_high for one in answers) else []
     forms = [name for name in FORMS if any(getattr(one, name) for one in answers)]
-    emit_answers(answers, [*COLUMNS, *inexact, *forms], format_, out)
+    emit_answers(FirstSeen, answers, [*COLUMNS, *inexact, *forms], format_, out)
     if is_approximate:
         click.echo("approximate: this run has no tokenizer; rows are whole documents.", err=True)

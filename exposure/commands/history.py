@@ -30,6 +30,8 @@ def command(timeline: Path, phrase: str, at_steps: tuple[int, ...], format_: str
 
     Counts are exact at the edges of the timeline's buckets; between them they are an interval [count, count_high].
     """
+    from exposure.answers import HistoryPoint
+
     with opened(timeline) as answering:
         points = answering.history(phrase, at_steps)
     if not points:
@@ -37,4 +39,4 @@ def command(timeline: Path, phrase: str, at_steps: tuple[int, ...], format_: str
             f"{phrase!r} is not indexed in {timeline}. Index it: exposure index --phrases … --out {timeline}."
         )
     forms = [name for name in FORMS if any(getattr(one, name) for one in points)]
-    emit_answers(points, [*COLUMNS, *forms], format_, out)
+    emit_answers(HistoryPoint, points, [*COLUMNS, *forms], format_, out)

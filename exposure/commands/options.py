@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,15 +55,20 @@ def census_option(command: Command) -> Command:
     return click.option("--census", type=EXISTING, help="Folder of the census, if it was moved.")(command)
 
 
-def emit_answers(answers: Iterable[Any], columns: Sequence[str], format_: str, out: str | None) -> None:
-    """Print dataclasses: `columns` in a table, every field for machines."""
+def emit_answers(kind: type, answers: Iterable[Any], columns: Sequence[str], format_: str, out: str | None) -> None:
+    """Print dataclasses of type `kind`: `columns` in a table, every field for machines."""
     from exposure.tables import emit
 
     rows = [asdict(answer) for answer in answers]
     for row in rows:
-        row.update({name: str(value) for name, value in row.items() if name.startswith("status")})
-    everything = list(rows[0]) if rows else list(columns)
-    emit(rows, columns if format_ == "table" else everything, format_, out)
+        row.update({name: str(value) for name, value in row.items() if isinstance(value, Enum)})
+    if format_ == "table":
+        emit(rows, columns, format_, out)
+        return
+    from exposure.answer_schema import answer_schema
+
+    schema = answer_schema(kind)
+    emit(rows, schema.names, format_, out, schema)
 
 
 def lines_of(file: Path) -> list[str]:

@@ -57,16 +57,16 @@ def command(
     A pair whose exposure is not known stands in neither. Where exposure on the bad side means nothing (flag
     bad_grammatical_elsewhere), only --sides good is answered; the others are counted as refused.
     """
-    from exposure.splits import SplitRequest, by_paradigm, split_pairs
+    from exposure.splits import PairSplit, ParadigmSplit, SplitRequest, by_paradigm, split_pairs
 
     request = SplitRequest(policy, at_step, sides, include_flagged)
     critical = _chosen(_critical_phrases(pairs), uids)
     with opened(timeline) as answering:
         answers = split_pairs(answering, critical, request)
     if by == "paradigm":
-        emit_answers(by_paradigm(answers), PARADIGM_COLUMNS, format_, out)
+        emit_answers(ParadigmSplit, by_paradigm(answers), PARADIGM_COLUMNS, format_, out)
     else:
-        emit_answers(answers, PAIR_COLUMNS, format_, out)
+        emit_answers(PairSplit, answers, PAIR_COLUMNS, format_, out)
 
 
 def _critical_phrases(paths: tuple[Path, ...]) -> list[CriticalPhrase]:

@@ -29,12 +29,12 @@ def command(
     A table shows the beginning of each text; --sequence I prints one whole, as do the other formats.
     """
     from exposure.orders import DataOrder
-    from indexer.batches import batch_rows
+    from indexer.batches import BatchRow, batch_rows
 
     rows = batch_rows(DataOrder.load(manifest), step, sequence, census)
     if format_ == "table" and sequence is None:
         rows = [replace(row, text=_beginning(row.text)) for row in rows]
-    emit_answers(rows, COLUMNS, format_, out)
+    emit_answers(BatchRow, rows, COLUMNS, format_, out)
 
 
 def _beginning(text: str) -> str:

@@ -23,9 +23,9 @@ def command(
 ) -> None:
     """The text around the first exposures of PHRASE, read back from the corpus."""
     from exposure.orders import DataOrder
-    from indexer.context import contexts
+    from indexer.context import Context, contexts
 
     run = DataOrder.load(manifest) if manifest else None
     with opened(timeline) as answering:
         found = contexts(answering, phrase, width, run, census)
-    emit_answers(found, COLUMNS, format_, out)
+    emit_answers(Context, found, COLUMNS, format_, out)

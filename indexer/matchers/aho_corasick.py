@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import ahocorasick
 
+from exposure.errors import PairsError
 from exposure.folding import canonical
 from exposure.phrases import MatchRule, Phrase
 from indexer.matchers.boundaries import demands_boundary, is_word
@@ -100,6 +101,11 @@ class AhoCorasickMatcher:
 
     def _key(self, part: str) -> int:
         text = canonical(self._normalise(part), self._rule)
+        if not text:
+            raise PairsError(
+                f"Nothing is left of {part!r} behind the normaliser of the tokenizer, so it cannot stand in any row. "
+                "Leave the phrase out."
+            )
         if text not in self._numbers:
             by_word = self._rule.boundary == "word"
             self._numbers[text] = len(self._keys)

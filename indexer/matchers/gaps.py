@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -38,15 +39,17 @@ def gap_matches(
     if not earlier or not later:
         return
     sentences = Sentences.of(flat)
-    placed = [(sentences.sentence(one.start), sentences.word(one.start), one) for one in sorted(earlier)]
+    placed = sorted(earlier)
+    words = [sentences.word(one.start) for one in placed]
     for target in later:
         sentence, word = sentences.sentence(target.start), sentences.word(target.start)
         met: set[int] = set()
-        for its_sentence, its_word, one in reversed(placed):
-            if its_word >= word or one.key in met:
-                continue
-            if its_sentence != sentence or word - its_word > widest:
+        for place in range(bisect_left(words, word) - 1, -1, -1):
+            one, its_word = placed[place], words[place]
+            if sentences.sentence(one.start) != sentence or word - its_word > widest:
                 break
+            if one.key in met:
+                continue
             met.add(one.key)
             for pattern in pairs.get((one.key, target.key), ()):
                 if word - its_word <= pattern.window:

@@ -36,7 +36,8 @@ ABBREVIATIONS = frozenset(
 )
 """A full stop after one of these ends no sentence."""
 
-_END = re.compile("[.?!]+[\"'”’»)]*(?=\\s)")
+# A run of stops is tried once, from its beginning: rules of dots are long.
+_END = re.compile("(?<![.?!])[.?!]++[\"'”’»)]*+(?=\\s)")
 _WORD = re.compile(r"\S+")
 _WHITE_SPACE = re.compile(r"\s{2,}")
 

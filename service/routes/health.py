@@ -19,6 +19,7 @@ router = APIRouter(tags=["service"])
     "/health",
     response_model=Health,
     summary="Whether the service is live",
+    response_description="It is live.",
     responses=problems(),
     dependencies=[Depends(no_parameters)],
 )

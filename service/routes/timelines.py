@@ -12,7 +12,7 @@ from service.answers import TimelineEntry, TimelineFacts, TimelineList, facts_of
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import DAMAGED_ENTRY, ENTRY, FACTS
 from service.openapi import forms, one_answer, problems
-from service.problems import NOT_ACCEPTABLE
+from service.problems import NOT_ACCEPTABLE, UNAVAILABLE
 from service.questions import no_parameters
 from service.rendering import negotiate, render
 
@@ -27,7 +27,7 @@ _EXAMPLE = {"answers": [asdict(ENTRY), asdict(DAMAGED_ENTRY)]}
     summary="The timelines",
     responses={
         200: {"description": "Every timeline, by name.", "content": forms(_EXAMPLE)},
-        **problems(NOT_ACCEPTABLE),
+        **problems(NOT_ACCEPTABLE, UNAVAILABLE),
     },
 )
 def timelines(request: Request, catalog: CatalogOf) -> Response:

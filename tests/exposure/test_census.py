@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exposure.census import Census, ShardCensus, SidecarKeys, document_starts, sidecar_metadata, skipped_of
@@ -57,9 +57,10 @@ def write_census(folder: Path, order: DataOrder, shards: list[list[list[Token]]]
         facts = {b"exposure": json.dumps({"documents": len(documents), "skipped": []}).encode()}
         rows = pa.table({name: range(len(documents)) for name in DOCUMENTS})
         rows = rows.cast(pa.schema([*((name, pa.int64()) for name in DOCUMENTS[:3]), ("crc32", pa.uint32())]))
-        pq.write_table(rows.replace_schema_metadata(facts), folder / keys.documents)
+        pq.write_table(rows.replace_schema_metadata(facts), folder / keys.documents, write_page_checksum=True)
         if keys.tokens is not None:
-            pq.write_table(token_table(documents), folder / keys.tokens, row_group_size=group)
+            table = token_table(documents)
+            pq.write_table(table, folder / keys.tokens, row_group_size=group, write_page_checksum=True)
 
 
 def token_table(documents: list[list[Token]]) -> pa.Table:
@@ -75,7 +76,9 @@ def token_table(documents: list[list[Token]]) -> pa.Table:
 
 def keys_of(order: DataOrder, shard: Shard) -> SidecarKeys:
     """The sidecar names of a shard."""
-    return SidecarKeys.of(shard.sha256, order.text_field, order.id_field, order.tokenizer.sha256 if order.tokenizer else None)
+    return SidecarKeys.of(
+        shard.sha256, order.text_field, order.id_field, order.tokenizer.sha256 if order.tokenizer else None
+    )
 
 
 TOKENS = st.tuples(st.integers(0, 300), st.integers(0, 9), st.integers(0, 9))
@@ -91,6 +94,7 @@ def small(folder: Path, tokenizer: bool = True) -> Census:
 
 
 @given(SHARDS, st.integers(1, 4))
+@settings(max_examples=40, deadline=None)
 def test_token_lengths_of_every_range(
     tmp_path_factory: pytest.TempPathFactory, shards: list[list[list[Token]]], group: int
 ) -> None:
@@ -103,13 +107,19 @@ def test_token_lengths_of_every_range(
         for first in range(len(documents) + 1):
             for end in range(first, len(documents) + 1):
                 found = one.token_lengths(first, end)
-                read = [list(zip(*(column.tolist() for column in (d.size, d.continuing, d.lead)), strict=True)) for d in found]
+                read = [
+                    list(zip(*(column.tolist() for column in (d.size, d.continuing, d.lead)), strict=True))
+                    for d in found
+                ]
                 assert read == documents[first:end]
                 assert [len(d) for d in found] == list(map(len, documents[first:end]))
-                assert [d.characters.tolist() for d in found] == [[a - b for a, b, _ in d] for d in documents[first:end]]
+                assert [d.characters.tolist() for d in found] == [
+                    [a - b for a, b, _ in d] for d in documents[first:end]
+                ]
 
 
 @given(SHARDS)
+@settings(max_examples=40, deadline=None)
 def test_shards_are_joined_end_to_end(
     tmp_path_factory: pytest.TempPathFactory, shards: list[list[list[Token]]]
 ) -> None:
@@ -119,11 +129,15 @@ def test_shards_are_joined_end_to_end(
     write_census(folder, order, shards)
     census = Census.open(order, folder)
     assert census.first_documents.tolist() == list(accumulate(map(len, shards), initial=0))
-    assert census.first_tokens.tolist() == list(accumulate((sum(map(len, one)) + len(one) for one in shards), initial=0))
+    assert census.first_tokens.tolist() == list(
+        accumulate((sum(map(len, one)) + len(one) for one in shards), initial=0)
+    )
     for one, documents in zip(census.shards, shards, strict=True):
         assert one.tokens.tolist() == list(map(len, documents))
         assert one.rewritten.tolist() == [number % 2 == 0 for number in range(len(documents))]
-        assert document_starts(one).tolist() == list(accumulate((len(document) + 1 for document in documents), initial=0))
+        assert document_starts(one).tolist() == list(
+            accumulate((len(document) + 1 for document in documents), initial=0)
+        )
         assert one.documents["line"].to_pylist() == list(range(len(documents)))
 
 
@@ -159,22 +173,21 @@ def test_missing_sidecar(which: str, tmp_path: Path) -> None:
     assert "s1.jsonl" in str(error.value)
 
 
-def read_everything(shard: ShardCensus) -> None:
-    """Every way to read a shard's sidecars, each of which must refuse by itself."""
+def refusals(shard: ShardCensus) -> dict[str, str]:
+    """What each way to read a shard's sidecars says when it refuses; a way that answers is not in it."""
     readers = {
         "documents": lambda: shard.documents,
         "tokens": lambda: shard.tokens,
         "rewritten": lambda: shard.rewritten,
         "lengths": lambda: shard.token_lengths(0, shard.shard.documents),
     }
-    refused = set()
+    said = {}
     for name, read in readers.items():
         try:
             read()
         except CensusError as error:
-            assert "exposure run init" in str(error)
-            refused.add(name)
-    assert refused in ({"documents"}, {"tokens", "rewritten", "lengths"})
+            said[name] = str(error)
+    return said
 
 
 @pytest.mark.parametrize("which", ["documents", "tokens"])
@@ -192,8 +205,38 @@ def test_damaged_sidecar(which: str, damage: str, tmp_path: Path) -> None:
     elif damage == "other count":
         path.write_bytes((tmp_path / getattr(census.shards[1].keys, which)).read_bytes())
     else:
-        path.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "garbage": b"PAR1" + b"x" * 99 + b"PAR1"}[damage])
-    read_everything(census.shards[0])
+        path.write_bytes(
+            {"empty": b"", "cut": content[: len(content) // 2], "garbage": b"PAR1" + b"x" * 99 + b"PAR1"}[damage]
+        )
+    said = refusals(census.shards[0])
+    assert set(said) == ({"documents"} if which == "documents" else {"tokens", "rewritten", "lengths"})
+    assert all("exposure run init" in one and path.name in one for one in said.values())
+
+
+@pytest.mark.parametrize("which", ["documents", "tokens"])
+def test_any_changed_byte_of_a_sidecar(which: str, tmp_path: Path) -> None:
+    """A byte changed anywhere in a sidecar is refused, or changes nothing: pages carry checksums."""
+    census = small(tmp_path)
+    path = tmp_path / getattr(census.shards[0].keys, which)
+    content = path.read_bytes()
+    whole = everything(Census.open(census.order, tmp_path).shards[0])
+    refused = 0
+    for place in range(0, len(content), 3):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x55
+        path.write_bytes(damaged)
+        try:
+            assert everything(Census.open(census.order, tmp_path).shards[0]) == whole, place
+        except CensusError:
+            refused += 1
+    assert refused > len(content) // 12
+
+
+def everything(shard: ShardCensus) -> list[Any]:
+    """All that a shard's sidecars say."""
+    lengths = shard.token_lengths(0, shard.shard.documents)
+    columns = [[one.size.tolist(), one.continuing.tolist(), one.lead.tolist()] for one in lengths]
+    return [shard.documents.to_pylist(), shard.tokens.tolist(), shard.rewritten.tolist(), columns]
 
 
 def test_notes_of_a_sidecar(tmp_path: Path) -> None:
@@ -219,7 +262,13 @@ def test_notes_of_a_damaged_sidecar(content: bytes, tmp_path: Path) -> None:
 def test_sidecar_names_depend_on_content_only() -> None:
     """Digest of the shard, names of the fields and digest of the tokenizer make the name, each of them."""
     base = ("aa" * 32, "text", "id", "bb" * 32)
-    variants = [base, ("ab" * 32, *base[1:]), (*base[:1], "body", *base[2:]), (*base[:2], "key", base[3]), (*base[:3], "cc" * 32)]
+    variants = [
+        base,
+        ("ab" * 32, *base[1:]),
+        (*base[:1], "body", *base[2:]),
+        (*base[:2], "key", base[3]),
+        (*base[:3], "cc" * 32),
+    ]
     keys = [SidecarKeys.of(*one) for one in variants]
     assert SidecarKeys.of(*base) == keys[0]
     assert len({one.tokens for one in keys}) == 5

@@ -39,7 +39,7 @@ def test_table_ranges_do_not_overlap_and_map_inside_unicode() -> None:
     assert all(0 <= code < 0x110000 for code in FOLD_TABLE.values())
 
 
-@pytest.mark.parametrize(("prefix", "suffix"), [("", ""), ("a", " "), (" ", "a"), ("A\u0301", "."), ("Σ", ""), ("", "İ")])
+@pytest.mark.parametrize(("prefix", "suffix"), [("a", " "), (" ", "A\u0301"), ("Σ", "")])
 @pytest.mark.parametrize("runtime", [True, False])
 def test_fold_is_translation_by_the_table(
     prefix: str, suffix: str, runtime: bool, monkeypatch: pytest.MonkeyPatch
@@ -88,7 +88,10 @@ def test_golden_foldings(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
-@given(st.text(alphabet=st.sampled_from("aB’Σ \t\n\r\x0b\x1c\x1f\x85\xa0\u2028\u3000\u200b.")), st.sampled_from(["fold", "exact"]))
+@given(
+    st.text(alphabet=st.sampled_from("aB’Σ \t\n\r\x0b\x1c\x1f\x85\xa0\u2028\u3000\u200b.")),
+    st.sampled_from(["fold", "exact"]),
+)
 def test_canonical_phrase(text: str, case: str) -> None:
     """White space runs of any kind become one space, ends go, and case follows the rule; twice is once."""
     rule = MatchRule(case)  # type: ignore[arg-type]

@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 from exposure.errors import UsageError
 from exposure.tables import FORMATS, emit, table
 
-NASTY = st.text(alphabet=st.sampled_from("a,;\"'\\\n\r\t\x00\x1b\x7f\u200e\u202e\u2028é中\u0301\udcff… ") | st.characters())
+NASTY = st.text(
+    alphabet=st.sampled_from("a,;\"'\\\n\r\t\x00\x1b\x7f\u200e\u202e\u2028é中\u0301\udcff… ") | st.characters()
+)
 STRICT = st.text(alphabet=st.sampled_from("a,;\"'\\\n\r\t\x1b\u202e\u2028é中… "))
 
 
-def written(rows: list[dict[str, object]], columns: tuple[str, ...], format: str, capsys: pytest.CaptureFixture[str]) -> str:
+def written(
+    rows: list[dict[str, object]], columns: tuple[str, ...], format: str, capsys: pytest.CaptureFixture[str]
+) -> str:
     """What emit() puts on standard output."""
     emit(rows, columns, format)
     return capsys.readouterr().out

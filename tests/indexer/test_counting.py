@@ -20,6 +20,7 @@ from indexer.readers.text import Fields
 from indexer.tokens import TextTokenizer
 
 DOCUMENTS = [("a", "The cats can't see the café."), ("b", ""), ("c", "cafe\u0301 漢字 😀\n\nthe end"), ("d", "x")]
+FIELDS = Fields()
 BAD_LINE = b'{"text": 5}\n'
 
 
@@ -29,7 +30,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> TextTokenizer:
     return TextTokenizer.load(vocabularies.saved(tmp_path_factory.mktemp("tokenizer"), vocabularies.byte_level()))
 
 
-def count(path: Path, tokenizer: TextTokenizer | None = None, skip_bad: bool = False, fields: Fields = Fields()) -> Shard:
+def count(path: Path, tokenizer: TextTokenizer | None = None, skip_bad: bool = False, fields: Fields = FIELDS) -> Shard:
     """The census of a shard in a folder beside it."""
     return count_shard(path, fields, tokenizer, path.parent / "census", skip_bad, lambda _: None)
 
@@ -57,7 +58,7 @@ def test_shard_as_the_manifest_has_it(ending: str, tokenizer: TextTokenizer, tmp
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_sidecars_as_the_census_promises_them(ending: str, tokenizer: TextTokenizer, tmp_path: Path) -> None:
-    """One row a document: line, start, characters and checksum; tokens with their bytes, continuing and leading ones."""
+    """One row a document: line, start, characters, checksum; tokens with their bytes, continuing and leading ones."""
     path = write_shard(tmp_path / f"s{ending}", DOCUMENTS)
     keys = SidecarKeys.of(count(path, tokenizer).sha256, "text", "id", tokenizer.sha256)
     rows = pq.read_table(tmp_path / "census" / keys.documents)
@@ -78,7 +79,7 @@ def test_sidecars_as_the_census_promises_them(ending: str, tokenizer: TextTokeni
         assert row["token_bytes"] == list(map(len, pieces))
         continuing = [[byte & 0xC0 == 0x80 for byte in piece] for piece in pieces]
         assert row["token_continuing"] == list(map(sum, continuing))
-        assert row["token_lead"] == [(flags + [False]).index(False) for flags in continuing]
+        assert row["token_lead"] == [[*flags, False].index(False) for flags in continuing]
 
 
 def test_rewritten_documents_are_marked(tmp_path: Path) -> None:
@@ -135,7 +136,9 @@ def test_each_tokenizer_and_each_field_has_its_own_census(tokenizer: TextTokeniz
     path.write_bytes(json_line("a", "the cats", body="x"))
     other = TextTokenizer.load(vocabularies.saved(tmp_path, vocabularies.sentence_piece()))
     assert count(path).tokens is None
-    counted = {count(path, one, fields=Fields(field)).tokens for one in (tokenizer, other) for field in ("text", "body")}
+    counted = {
+        count(path, one, fields=Fields(field)).tokens for one in (tokenizer, other) for field in ("text", "body")
+    }
     assert len(counted) > 1
     assert len(sidecars(path)) == 6
 
@@ -219,7 +222,7 @@ def test_shard_that_changes_while_it_is_read(ending: str, tmp_path: Path) -> Non
             path.write_bytes(later.read_bytes())
             later.unlink()
 
-    with pytest.raises(CorpusError, match="changed while it was being read|bad line"):
+    with pytest.raises(CorpusError, match=r"changed while it was being read|bad line"):
         count_shard(path, Fields(), None, tmp_path / "census", False, replace)
     assert sidecars(path) == {}
 

@@ -189,7 +189,7 @@ def test_batch_of_an_incomplete_last_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("step", "sequence"), [(0, None), (-1, None), (5, None), (4, 1), (1, 2), (1, -1)])
 def test_batch_outside_the_run(step: int, sequence: int | None, tmp_path: Path) -> None:
     """Steps and sequences that the run has not are refused with those that it has."""
-    with pytest.raises(QuestionError, match="1 to 4|0 to [01]"):
+    with pytest.raises(QuestionError, match=r"1 to 4|0 to [01]"):
         batch_rows(order_over(tmp_path), step, sequence)
 
 

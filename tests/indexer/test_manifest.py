@@ -68,7 +68,11 @@ def test_manifest_without_a_tokenizer_is_approximate(folder: Path) -> None:
     assert {shard.tokens for shard in order.shards} == {None}
 
 
-@given(st.lists(st.sampled_from(["", "the", "the cats", "漢 é", "<s>"]), min_size=1, max_size=6), st.integers(1, 12), st.data())
+@given(
+    st.lists(st.sampled_from(["", "the", "the cats", "漢 é", "<s>"]), min_size=1, max_size=6),
+    st.integers(1, 12),
+    st.data(),
+)
 @settings(max_examples=20)
 def test_rows_and_tail_of_a_stream(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], length: int, data: st.DataObject
@@ -194,7 +198,9 @@ def test_shards_in_the_order_of_their_patterns_and_names(folder: Path) -> None:
     assert names("**/[0-9]*.jsonl") == ["10.jsonl", "9.jsonl", "deep/1.jsonl"]
 
 
-@pytest.mark.parametrize("patterns", [("a.jsonl", "a.jsonl"), ("a.*", "*.jsonl"), ("a.jsonl", "link.jsonl"), ("a.jsonl", "../{0}/a.jsonl")])
+@pytest.mark.parametrize(
+    "patterns", [("a.jsonl", "a.jsonl"), ("a.*", "*.jsonl"), ("a.jsonl", "link.jsonl"), ("a.jsonl", "../{0}/a.jsonl")]
+)
 def test_shard_named_twice(patterns: tuple[str, ...], folder: Path) -> None:
     """A shard that two patterns, a link or another spelling name again is refused."""
     (folder / "link.jsonl").symlink_to(folder / "a.jsonl")
@@ -212,7 +218,11 @@ def test_two_shards_of_the_same_content(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("corpus", "said"),
-    [(("nothing*",), "No file matches"), (("a.jsonl", "none.jsonl"), "none.jsonl"), (("tokenizer.*", "*.npy"), "not a corpus file")],
+    [
+        (("nothing*",), "No file matches"),
+        (("a.jsonl", "none.jsonl"), "none.jsonl"),
+        (("tokenizer.*", "*.npy"), "not a corpus file"),
+    ],
 )
 def test_corpus_that_is_not_there(corpus: tuple[str, ...], said: str, folder: Path) -> None:
     """A pattern without files, and files of other kinds, are refused by name."""
@@ -257,7 +267,12 @@ def test_manifest_is_the_same_every_time(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda path: path.unlink(), lambda path: path.write_text("{}"), lambda path: path.write_text(vocabularies.word_piece())]
+    "spoil",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_text("{}"),
+        lambda path: path.write_text(vocabularies.word_piece()),
+    ],
 )
 def test_tokenizer_that_cannot_be_used(spoil: Callable[[Path], Any], folder: Path) -> None:
     """A missing, broken or unsupported tokenizer stops the manifest before anything is counted."""

@@ -45,7 +45,9 @@ class Run(NamedTuple):
     rows: list[list[Cell]]
 
 
-def make_run(folder: Path, shards: Sequence[Sequence[str]], kind: str | None, packing: Packing | None, batch: int = 4) -> Run:
+def make_run(
+    folder: Path, shards: Sequence[Sequence[str]], kind: str | None, packing: Packing | None, batch: int = 4
+) -> Run:
     """Shards in files of alternating formats, their manifest, and the oracle's rows."""
     for number, texts in enumerate(shards):
         path = folder / f"s{number}{ENDINGS[(number + len(texts)) % 4]}"
@@ -132,7 +134,9 @@ def one_by_one(shards: Sequence[Sequence[str]]) -> list[list[Place]]:
 
 @given(shards=SHARDS)
 @settings(max_examples=15)
-def test_without_a_tokenizer_a_row_is_a_document(tmp_path_factory: pytest.TempPathFactory, shards: list[list[str]]) -> None:
+def test_without_a_tokenizer_a_row_is_a_document(
+    tmp_path_factory: pytest.TempPathFactory, shards: list[list[str]]
+) -> None:
     """Whole documents, at character 0 of their rows, without tokens."""
     run = make_run(tmp_path_factory.mktemp("run"), shards, None, None)
     check_passages(run)
@@ -212,7 +216,10 @@ def test_shard_that_begins_rows_behind_the_last_one(tmp_path: Path) -> None:
         check_batches(run, documents_of_rows(shards, Tokenizer.from_str(KINDS["bytes"]), packing))
 
 
-@given(texts=st.lists(st.text(st.sampled_from("the caféã©Ãñ"), max_size=9), min_size=1, max_size=6), length=st.integers(1, 6))
+@given(
+    texts=st.lists(st.text(st.sampled_from("the caféã©Ãñ"), max_size=9), min_size=1, max_size=6),
+    length=st.integers(1, 6),
+)
 @settings(max_examples=15)
 def test_vocabulary_that_lacks_bytes(tmp_path_factory: pytest.TempPathFactory, texts: list[str], length: int) -> None:
     """Where tokens are no characters, rows hold the other characters in their places, and passages fit their rows."""
@@ -222,7 +229,9 @@ def test_vocabulary_that_lacks_bytes(tmp_path_factory: pytest.TempPathFactory, t
         for packing in (Packing(length), Packing(min(length, len(texts)), (), (), "</s>")):
             run = make_run(folder, [texts[:1], texts[1:] or ["the"]], "few bytes", packing)
             rows = [row.text for step in range(1, run.order.steps + 1) for row in batch_rows(run.order, step)]
-            assert [row.replace("\ufffd", "") for row in rows] == [text_of(row).replace("\ufffd", "") for row in run.rows]
+            assert [row.replace("\ufffd", "") for row in rows] == [
+                text_of(row).replace("\ufffd", "") for row in run.rows
+            ]
             for _, passage in passages_of(run):
                 assert rows[passage.row][passage.offset : passage.offset + len(passage.text)] == passage.text
 

@@ -62,7 +62,9 @@ def test_any_frames_in_any_chunks(
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 20])
 def test_zstandard_frames_of_every_kind(chunk: int, tmp_path: Path) -> None:
     """Frames with and without size and checksum, empty ones, and skippable ones as parallel compressors write."""
-    kinds = [zstd(TEXT, write_content_size=size, write_checksum=check) for size in (True, False) for check in (True, False)]
+    kinds = [
+        zstd(TEXT, write_content_size=size, write_checksum=check) for size in (True, False) for check in (True, False)
+    ]
     packed = SKIPPABLE + kinds[0] + SKIPPABLE + kinds[1] + zstd(b"") + kinds[2] + kinds[3] + SKIPPABLE
     assert read(tmp_path / "a.zst", packed, chunk) == TEXT * 4
 
@@ -147,7 +149,9 @@ def test_garbage_behind_a_stream(ending: str, tail: bytes, tmp_path: Path) -> No
             read(tmp_path / f"a{ending}", PACKERS[ending](TEXT) + tail, chunk)
 
 
-@pytest.mark.parametrize(("ending", "content"), [(".gz", zstd(TEXT)), (".zst", gzip.compress(TEXT)), (".gz", TEXT), (".zst", TEXT)])
+@pytest.mark.parametrize(
+    ("ending", "content"), [(".gz", zstd(TEXT)), (".zst", gzip.compress(TEXT)), (".gz", TEXT), (".zst", TEXT)]
+)
 def test_file_with_another_ending_than_its_content(ending: str, content: bytes, tmp_path: Path) -> None:
     """A file that is not compressed as its name says is an error."""
     with pytest.raises(TruncatedStreamError):

@@ -1,4 +1,4 @@
-"""Reading text shards: the same documents from every format, each bad line by its number, and the same again by place."""
+"""Reading text shards: the same documents from every format, bad lines by number, and the same again by place."""
 
 import gzip
 import json
@@ -248,7 +248,7 @@ def test_other_field_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
 def test_truncated_shard_is_reported_at_every_byte(ending: str, tmp_path: Path) -> None:
-    """However a compressed shard is cut, that is reported behind the last whole line, and no half line is a document."""
+    """A cut of a compressed shard is reported behind the last whole line, and no half line is a document."""
     lines = [json_line(str(number), f"document {number} é") for number in range(4)]
     whole = gzip.compress(b"".join(lines)) if ending == ".gz" else zstandard.ZstdCompressor().compress(b"".join(lines))
     path = tmp_path / f"s.jsonl{ending}"

@@ -1,9 +1,11 @@
 """Token tables against the tokenizers' own decoding, lengths against counting, and tokenizers that are refused."""
 
 import json
+import unicodedata
 from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,25 @@ KINDS = {
 }
 BYTE_LEVEL = [name for name in KINDS if name.startswith("byte")]
 needs_gpt_neox = pytest.mark.skipif(not vocabularies.GPT_NEOX.exists(), reason="../shared is not there")
-WORDS = ["the", "The", "cats", "café", "cafe\u0301", "naïve", "can't", "can’t", "漢字", "東京", "ภาษาไทย", "😀", "👩‍💻", "ﬁne", "5€", "a_b", "½"]
+WORDS = [
+    "the",
+    "The",
+    "cats",
+    "café",
+    "cafe\u0301",
+    "naïve",
+    "can't",
+    "can’t",
+    "漢字",
+    "東京",
+    "ภาษาไทย",
+    "😀",
+    "👩‍💻",
+    "ﬁne",
+    "5€",
+    "a_b",
+    "½",
+]
 SPACES = [" ", " ", "  ", "\n", "\n\n", ". ", ", ", "\t", "\u00a0", "-", ""]
 TEXT = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(SPACES)), max_size=8).map(
     lambda pairs: "".join(word + space for word, space in pairs)
@@ -40,8 +60,8 @@ TEXT = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(SPACES)), max_
 @cache
 def loaded(kind: str) -> TextTokenizer:
     """A trained tokenizer, read by the code under test."""
-    folder = Path(__import__("tempfile").mkdtemp())
-    return TextTokenizer.load(vocabularies.saved(folder, KINDS[kind]))
+    with TemporaryDirectory() as folder:
+        return TextTokenizer.load(vocabularies.saved(Path(folder), KINDS[kind]))
 
 
 @cache
@@ -132,9 +152,9 @@ def test_tokens_of_a_text_decode_to_it(kind: str, text: str) -> None:
     (ids,) = tokenizer.encode([text])
     decoded = tokenizer.decode(ids).decode()
     normal = {"byte-level": "NFC", "byte-level, NFKC": "NFKC", "SentencePiece, metaspace": "NFC"}.get(kind)
-    expected = __import__("unicodedata").normalize(normal, text) if normal else text
+    expected = unicodedata.normalize(normal, text) if normal else text
     if kind == "byte-level, prefix space":
-        expected = __import__("unicodedata").normalize("NFC", text)
+        expected = unicodedata.normalize("NFC", text)
     if kind == "SentencePiece, unigram":
         assert decoded == tokenizer.tokenizer.decode([tokenizer.special_id("<s>"), *ids], skip_special_tokens=False)[3:]
         return
@@ -159,7 +179,9 @@ def test_settings_of_the_file_that_would_change_rows_are_off(tmp_path: Path) -> 
     plain = tokenizer.encode("the cats sat on the mat").ids
     tokenizer.enable_truncation(2)
     tokenizer.enable_padding(length=9)
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
     reread = TextTokenizer.load(vocabularies.saved(tmp_path, tokenizer.to_str()))
     assert [ids.tolist() for ids in reread.encode(["the cats sat on the mat", ""])] == [plain, []]
 
@@ -217,15 +239,16 @@ def test_characters_that_begin_in_tokens_are_all_characters(text: str) -> None:
     assert tokenizer.lengths(ids).characters.sum() == len(tokenizer.normalise(text))
 
 
+@cache
 def damaged() -> TextTokenizer:
     """A byte-level tokenizer that lacks most bytes: what it does not know is left out, also inside a character."""
-    folder = Path(__import__("tempfile").mkdtemp())
-    return TextTokenizer.load(vocabularies.saved(folder, vocabularies.byte_level(None, all_bytes=False)))
+    with TemporaryDirectory() as folder:
+        return TextTokenizer.load(vocabularies.saved(Path(folder), vocabularies.byte_level(None, all_bytes=False)))
 
 
 @given(st.text(st.sampled_from("the caféã©Ãñ漢😀"), max_size=12))
 def test_mended_lengths_fit_the_text_with_replacements(text: str) -> None:
-    """Where tokens do not decode to characters, lengths are those of the text in which U+FFFD stands for what is broken."""
+    """Where tokens decode to no characters, lengths are those of the text with U+FFFD for what is broken."""
     tokenizer = damaged()
     (ids,) = tokenizer.encode([text])
     content = tokenizer.decode(ids)
@@ -241,7 +264,11 @@ def test_mended_lengths_fit_the_text_with_replacements(text: str) -> None:
         piece = shown.encode()[start:end]
         assert (lengths.size[token], lengths.continuing[token], lengths.lead[token]) == measured(piece)
         original = tokenizer.table[int(ids[token])]
-        assert piece.replace("\ufffd".encode(), b"") in (original, *(original[:n] for n in range(len(original))), original[1:])
+        assert piece.replace("\ufffd".encode(), b"") in (
+            original,
+            *(original[:n] for n in range(len(original))),
+            original[1:],
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------ refusal
@@ -323,7 +350,13 @@ def test_special_tokens_by_name() -> None:
     """A special token is known by its content; one that the vocabulary lacks, or that is no special one, is refused."""
     byte_level, pieces = loaded("byte-level"), loaded("SentencePiece, normaliser")
     assert byte_level.table[byte_level.special_id("</s>")] == b"</s>"
-    for tokenizer, name in ((byte_level, "<pad>"), (byte_level, ""), (byte_level, "Ġthe"), (pieces, "<0x0A>"), (pieces, "▁the")):
+    for tokenizer, name in (
+        (byte_level, "<pad>"),
+        (byte_level, ""),
+        (byte_level, "Ġthe"),
+        (pieces, "<0x0A>"),
+        (pieces, "▁the"),
+    ):
         with pytest.raises(TokenizerError, match="special tokens"):
             tokenizer.special_id(name)
 

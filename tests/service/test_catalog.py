@@ -242,3 +242,18 @@ def test_a_timeline_whose_folder_is_half_made_is_a_problem(data):
     catalog = Catalog(Settings(data))
     with pytest.raises(TimelineError, match="no timeline at"), catalog.open("half"):
         pass
+
+
+def test_a_data_directory_that_cannot_be_read_is_a_problem(client_of, data):
+    """A file where the folder of timelines should be, and a timeline whose files cannot be reached."""
+    client = client_of(Settings(data))
+    (data / "timelines" / "tiny" / "timeline.json").unlink()
+    (data / "timelines" / "tiny" / "timeline.json").symlink_to("timeline.json")
+    response = client.get("/v1/timelines/tiny")
+    assert (response.status_code, response.json()["type"]) == (409, "/problems/unavailable")
+    assert [one["name"] for one in client.get("/v1/timelines").json()["answers"] if one["problem"]] == ["tiny"]
+    shutil.rmtree(data / "timelines")
+    (data / "timelines").write_text("")
+    response = client.get("/v1/timelines")
+    assert (response.status_code, "cannot be read" in response.json()["detail"]) == (409, True)
+    assert client.get("/v1/health").status_code == 200
