@@ -141,11 +141,13 @@ class ShardCensus:
 
     def _row_groups(self, groups: tuple[int, ...]) -> pa.Table:
         # The last ones are held: documents are asked for one after the other, often one at a time.
-        if groups not in self._held:
-            self._held.clear()
+        table = self._held.get(groups)
+        if table is None:
             with _reading(self._tokens_path):
-                self._held[groups] = self._lengths_file.read_row_groups(list(groups), columns=_LENGTH_COLUMNS)
-        return self._held[groups]
+                table = self._lengths_file.read_row_groups(list(groups), columns=_LENGTH_COLUMNS)
+            self._held.clear()
+            self._held[groups] = table
+        return table
 
     @cached_property
     def _held(self) -> dict[tuple[int, ...], pa.Table]:

@@ -21,6 +21,7 @@ class GenerationWriter:
     """An open, new DuckDB file. Files are not reproducible byte for byte; `digests()` are equal when the rows are."""
 
     def __init__(self, path: Path) -> None:
+        self._log = path.with_name(f"{path.name}.wal")
         self._connection = duckdb.connect(config={"threads": 1})
         quoted = str(path).replace("'", "''")
         self._connection.execute(f"ATTACH '{quoted}' AS generation (STORAGE_VERSION '{STORAGE_VERSION}')")
@@ -40,6 +41,7 @@ class GenerationWriter:
                 self._connection.execute("DETACH generation")
         finally:
             self._connection.close()
+            self._log.unlink(missing_ok=True)  # DuckDB leaves it where writing failed
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Append `rows`, whose columns are those of `table` in order."""

@@ -133,8 +133,8 @@ class TimelineFolder:
             return DataOrder.load(self.path / "order.json")
         except OrderError as error:
             raise TimelineError(
-                f"The data order of the timeline {self.path} (order.json) is missing or damaged. Restore it, or delete it and "
-                "run the same `exposure index` again: finished work is kept."
+                f"The data order of the timeline {self.path} (order.json) is missing or damaged. Restore it, or "
+                "delete it and run the same `exposure index` again: finished work is kept."
             ) from error
 
     def set_order(self, order: DataOrder) -> None:

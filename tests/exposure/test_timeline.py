@@ -19,7 +19,7 @@ from exposure.answers import FirstSeen
 from exposure.errors import QuestionError, TimelineError
 from exposure.orders import Checkpoints
 from exposure.phrases import GAP, MatchRule, Phrase, PhraseSet
-from exposure.status import ExposureStatus
+from exposure.status import ExposureStatus, status_at
 from exposure.timeline import Timeline
 from indexer.run import IndexOptions, index_corpus
 
@@ -261,6 +261,22 @@ def test_run_without_tokenizer_says_approximate(tmp_path: Path) -> None:
         answers = [*timeline.first_seen(["the", "zzz"]), *timeline.history("the"), *timeline.coverage()]
         assert {one.exactness for one in answers} == {"approximate"}
         assert {one.token for one in timeline.exposures("the")} == {None}
+
+
+@pytest.mark.parametrize("covered", range(5))
+@pytest.mark.parametrize("found", [None, 0, 1, 2, 3])
+def test_status_is_what_holds_in_every_possible_world(found: int | None, covered: int) -> None:
+    """A run of four steps: whatever the batches that were not scanned may hold, nothing that is said is ever wrong."""
+    scanned = [] if found is None else [found]
+    worlds = [scanned, *([*scanned, hidden] for hidden in range(covered, 4))]
+    for step in (None, *range(7)):
+        end = 4 if step is None else step
+        outcomes = {any(batch < end for batch in world) for world in worlds} | ({True, False} if end > 4 else set())
+        unseen = ExposureStatus.NEVER if step is None else ExposureStatus.UNSEEN_SO_FAR
+        expected = {True: ExposureStatus.SEEN, False: unseen}[min(outcomes)] if len(outcomes) == 1 else None
+        if found is not None and found < end:
+            expected = ExposureStatus.SEEN
+        assert status_at(found, step, covered, 4) == (expected or ExposureStatus.UNKNOWN)
 
 
 def test_rule_is_the_timelines(nasty: tuple[TrainingRun, PhraseSet, Path]) -> None:

@@ -181,6 +181,28 @@ def test_holes_are_told_and_filled(tmp_path: Path) -> None:
     generations.assert_equals(out, run.expected(THE))
 
 
+@pytest.mark.parametrize("name", ["json", "counts.parquet", "exposures.parquet"])
+@pytest.mark.parametrize("harm", ["missing", "garbage"])
+def test_harmed_segment_is_mended_as_the_sentence_says(tmp_path: Path, name: str, harm: str) -> None:
+    """Publishing names what is harmed; with its marker deleted, indexing again scans that unit only."""
+    run, out = make(tmp_path), tmp_path / "t"
+    manifest = run.manifest(tmp_path)
+    before = index_corpus(manifest, THE, out, IndexOptions()).generation
+    key = min(segments(out)).stem
+    path = out / "segments" / f"{key}.{name}"
+    path.unlink() if harm == "missing" else path.write_bytes(b"{}")
+    before.unlink()
+    if (name, harm) != ("json", "missing"):
+        with pytest.raises(TimelineError, match=rf"{key}.*index again"):
+            republish(out)
+        (out / "segments" / f"{key}.json").unlink()
+    with pytest.raises(TimelineError, match="is not there"):
+        Timeline.open(out)
+    result = index_corpus(manifest, THE, out, IndexOptions())
+    assert (result.scanned, result.generation) == (1, before)
+    generations.assert_equals(out, run.expected(THE))
+
+
 def test_corpus_that_is_gone_is_an_error_only_when_nothing_was_scanned(tmp_path: Path) -> None:
     """Without any shard there is nothing to publish; with what was finished before there is."""
     run, out = make(tmp_path), tmp_path / "t"
