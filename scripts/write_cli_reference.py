@@ -1,7 +1,8 @@
-"""Write docs/cli.md from the commands' own help: `python scripts/write_cli_reference.py`."""
+"""Write docs/cli.md from the commands' own help: `python scripts/write_cli_reference.py [--print]`."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,4 +33,7 @@ def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    PLACE.write_text(reference(), encoding="utf-8")
+    if sys.argv[1:] == ["--print"]:
+        sys.stdout.write(reference())
+    else:
+        PLACE.write_text(reference(), encoding="utf-8")

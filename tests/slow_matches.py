@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import takewhile
 from typing import NamedTuple
 
 CLOSING = "\"'”’»)"
@@ -127,7 +128,7 @@ def closes(word: str) -> bool:
     """Whether a word ends a sentence: stops, then closing quotes; one full stop behind an abbreviation does not."""
     bare = word.rstrip(CLOSING)
     stops = bare[len(bare.rstrip(STOPS)) :]
-    letters = re.search(r"[^\W\d_]*$", bare.rstrip(STOPS))[0]  # type: ignore[index]
+    letters = "".join(reversed([*takewhile(str.isalpha, reversed(bare.rstrip(STOPS)))]))
     return bool(stops) and not (stops == "." and letters.lower() in ABBREVIATIONS)
 
 

@@ -128,6 +128,25 @@ def test_appended_shards_leave_the_keys_of_those_before(tmp_path: Path, packing:
     assert grows == (0 if packing == "documents" else 1)
 
 
+def test_letters_before_a_shard_are_part_of_its_key_where_rows_are_concatenated(tmp_path: Path) -> None:
+    """Offsets count characters of the row: another text of as many tokens in an earlier shard is another unit."""
+    found = []
+    for text in ("the the the", "a a a"):
+        folder = tmp_path / text[0]
+        folder.mkdir()
+        shards = (
+            chaos.write_shard(folder / "a.jsonl", [{"id": "1", "text": text}]),
+            chaos.write_shard(folder / "b.jsonl", [{"id": "2", "text": "the cat sees these dogs and the cat"}]),
+        )
+        for packing in ("stream", "documents"):
+            run = make(folder, packing, shards=shards)
+            assert run.vocabulary is not None
+            assert len(run.vocabulary.encode(text)) == 3
+            found.append(keys(run, folder)[1])
+    assert found[0] != found[2]
+    assert found[1] == found[3]
+
+
 def test_same_bytes_elsewhere_in_the_corpus_are_another_unit(tmp_path: Path) -> None:
     """Two shards with equal bytes stand at different positions: their keys differ."""
     records = [{"id": str(i), "text": "the cat sees these dogs"} for i in range(6)]

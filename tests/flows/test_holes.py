@@ -23,7 +23,7 @@ TEXTS = [chaos.text(Random(number), 14) + f" cat word{number} cat" for number in
 PHRASES = PhraseSet.of(
     [
         *(one for one in chaos.folded(chaos.phrases(5, 30))),
-        *(Phrase(f"word{number}") for number in range(0, 32, 2)),
+        *(Phrase(f"word{number}") for number in (*range(0, 32, 2), 7, 15, 23)),  # the ends of shards too
         *(Phrase("no such thing"), Phrase("the"), Phrase("dogs"), Phrase("cat", sentence_end=True)),
     ]
 )

@@ -5,7 +5,7 @@ from itertools import pairwise, product
 
 import pytest
 import slow_matches
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exposure.phrases import MatchRule
@@ -51,6 +51,9 @@ def test_line_breaks_are_those_of_splitlines() -> None:
     assert not any(len(f"a{one}b".splitlines()) == 2 for one in map(chr, range(0x3100)) if one not in WHITE)
 
 
+@example("\r\n")
+@example("\n\r")
+@example("\r\n\r\n")
 @given(st.text(st.sampled_from(WHITE), max_size=6))
 def test_blank_lines(run: str) -> None:
     """White space holds a blank line when it breaks two lines or more."""
