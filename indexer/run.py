@@ -57,6 +57,8 @@ def index_corpus(
 
     A shard that is missing or changed leaves a hole in the coverage and does not stop the rest; running again fills it.
     """
+    if not len(phrases):
+        raise UsageError("There is no phrase to look for. Give at least one.")
     order = DataOrder.load(run)
     counted = Census.open(order, census)
     if order.tokenizer is not None:
@@ -64,7 +66,7 @@ def index_corpus(
     folder = TimelineFolder.create(out, _settings(out, order, options))
     with folder.locked():
         folder.set_order(order)
-    groups = _to_scan(folder, order, folder.admit(_as_looked_up(phrases, options.rule)))
+    groups = _to_scan(folder, counted, folder.admit(_as_looked_up(phrases, options.rule)))
     for pair_set in pair_sets:
         _keep_pair_set(folder, pair_set)
     units = plan_units(counted, groups, folder.settings)
@@ -82,11 +84,24 @@ def _as_looked_up(phrases: PhraseSet, rule: MatchRule) -> PhraseSet:
     return PhraseSet.of(Phrase(canonical(phrase.text, rule), phrase.gap, phrase.sentence_end) for phrase in phrases)
 
 
-def _to_scan(folder: TimelineFolder, order: DataOrder, asked: list[str]) -> list[str]:
-    """The groups asked for; every group when the order has grown, so that none is known less far than it was."""
+def _to_scan(folder: TimelineFolder, census: Census, asked: list[str]) -> list[str]:
+    """The groups asked for, and those that would be known less far than they are published: each that has lost a
+    segment, and every group when the order has grown."""
     named = folder.named
     present = None if named is None else read_published(named)
-    return asked if present is None or present.order_digest == order.digest else list(folder.groups())
+    if present is None:
+        return asked
+    groups = list(folder.groups())
+    if present.order_digest != census.order.digest:
+        return groups
+    lost = {
+        unit.group
+        for unit in plan_units(census, groups, folder.settings)
+        if unit.group in present.coverage
+        and unit.shard not in present.coverage[unit.group].missing_shards
+        and not folder.segments.has(unit.key)
+    }
+    return sorted({*asked, *lost})
 
 
 def _publish(folder: TimelineFolder, census: Census, holes: list[tuple[int, str]]) -> Path:

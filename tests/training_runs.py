@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class TrainingRun:
     seed: int | None = None
     shuffle_from: int = 0
     order: tuple[int, ...] | None = None
+    prefix: tuple[str, ...] = ()
+    suffix: tuple[str, ...] = ()
     checkpoints: Checkpoints = NO_CHECKPOINTS
 
     def manifest(self, folder: Path, name: str = "run.json") -> Path:
@@ -51,6 +53,8 @@ class TrainingRun:
             shuffle_seed=self.seed,
             shuffle_from_epoch=self.shuffle_from,
             order_file=order_file,
+            row_prefix=self.prefix,
+            row_suffix=self.suffix,
             checkpoints=self.checkpoints,
             census=folder / "census",
         )
@@ -66,7 +70,12 @@ class TrainingRun:
     def corpus(self) -> oracles.Corpus:
         """The oracle's corpus."""
         packing = "document" if self.packing == "document-per-row" else "concatenate"
-        return oracles.Corpus(self.shards, self.vocabulary, packing, self.length)
+        return oracles.Corpus(self.shards, self.vocabulary, packing, self.text_length)
+
+    @property
+    def text_length(self) -> int | None:
+        """Tokens of a row that are text: the prefix and the suffix count towards the length."""
+        return self.length and self.length - len(self.prefix) - len(self.suffix)
 
     @cached_property
     def slots(self) -> list[int]:
@@ -84,11 +93,12 @@ class TrainingRun:
         if self.packing == "document-per-row":
             return [{document.shard_index} for document in self.corpus.documents]
         assert self.vocabulary is not None
-        assert self.length is not None
+        length = self.text_length
+        assert length is not None
         stream: list[int] = []
         for document in self.corpus.documents:
             stream += [document.shard_index] * (len(self.vocabulary.encode(document.text)) + 1)
-        return [set(stream[row * self.length : (row + 1) * self.length]) for row in range(self.corpus.n_rows)]
+        return [set(stream[row * length : (row + 1) * length]) for row in range(self.corpus.n_rows)]
 
     @property
     def steps(self) -> int:
@@ -108,7 +118,17 @@ class TrainingRun:
         finder = oracles.Finder(asked, oracles.Rule(rule.case, rule.boundary, rule.whitespace), normalise)
         rows = self.rows if shards is None else [_only(row, set(shards)) for row in self.rows]
         found = oracles.exposures(rows, self.slots, self.batch, finder, keep)
-        return {asked[phrase]: exposure for phrase, exposure in found.items()}
+        return {asked[phrase]: self._behind_the_prefix(exposure) for phrase, exposure in found.items()}
+
+    def _behind_the_prefix(self, exposure: oracles.Exposure) -> oracles.Exposure:
+        """The oracle knows no prefix: tokens and characters stand that much later."""
+
+        def later(one: oracles.Position) -> oracles.Position:
+            token = None if one.token is None else one.token + len(self.prefix)
+            return one._replace(token=token, offset=one.offset + sum(map(len, self.prefix)))
+
+        kept = [later(one) for one in exposure.first_k]
+        return replace(exposure, first=later(exposure.first), last=later(exposure.last), first_k=kept)
 
 
 def _only(row: oracles.Row, shards: set[int]) -> oracles.Row:

@@ -45,6 +45,7 @@ def test_coverage_is_what_a_walk_over_all_slots_finds(tmp_path: Path, name: str)
         found = coverage_of(census, missing)
         assert [batch for start, end in found.ranges for batch in range(start, end)] == sorted(whole)
         assert all(a[1] < b[0] for a, b in zip(found.ranges, found.ranges[1:], strict=False)), "disjoint, apart, rising"
+        assert all(start < end for start, end in found.ranges)
         assert found.first_missing_slot == min(holes, default=None)
         assert found.covered_batches == next(batch for batch in range(run.steps + 1) if batch not in whole)
         assert found.missing_shards == tuple(missing)

@@ -171,6 +171,10 @@ ORDERS: dict[str, Callable[[], TrainingRun]] = {
     "an order file over concatenated rows": lambda: small(
         packing="concatenate", length=64, order=tuple(Random(3).choices(range(900), k=300))
     ),
+    "documents between special tokens": lambda: small(
+        prefix=("<|endoftext|>",) * 2, suffix=("<|endoftext|>",), length=50
+    ),
+    "concatenated behind a special token": lambda: small(packing="concatenate", prefix=("<|endoftext|>",), length=40),
     "no tokenizer, two shuffled epochs": lambda: small(tokenizer=None, length=None, epochs=2, seed=1),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import chaos
 import generations
@@ -163,6 +164,32 @@ def test_inputs_that_are_missing_make_no_timeline(tmp_path: Path) -> None:
     with pytest.raises(TokenizerError, match="cannot be read"):
         index_corpus(manifest, THE, out, IndexOptions())
     assert not out.exists()
+
+
+def test_no_phrase_at_all_is_refused(tmp_path: Path) -> None:
+    """An empty set of phrases makes no timeline."""
+    with pytest.raises(UsageError, match="no phrase to look for"):
+        index_corpus(make(tmp_path).manifest(tmp_path), PhraseSet(()), tmp_path / "t", IndexOptions())
+    assert not (tmp_path / "t").exists()
+
+
+def test_many_shards_are_compacted_on_the_way(tmp_path: Path) -> None:
+    """66 shards leave one joined segment and two; five more leave that one as it is; the numbers are the oracle's."""
+    (tmp_path / "c").mkdir()
+    rng = Random(1)
+    shards = tuple(
+        chaos.write_shard(tmp_path / "c" / f"{n:02}.jsonl", [{"id": f"{n}", "text": chaos.text(rng, 9)}])
+        for n in range(71)
+    )
+    run, out = TrainingRun(shards[:66], batch=5), tmp_path / "t"
+    index_corpus(run.manifest(tmp_path), THE, out, IndexOptions())
+    generations.assert_equals(out, run.expected(THE))
+    before = generations.facts(out)["segments"]
+    assert len(before) == 3
+    longer = replace(run, shards=shards)
+    assert index_corpus(longer.manifest(tmp_path), THE, out, IndexOptions()).scanned == 5
+    assert len(set(before) & set(generations.facts(out)["segments"])) == 3
+    generations.assert_equals(out, longer.expected(THE))
 
 
 def test_holes_are_told_and_filled(tmp_path: Path) -> None:
