@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from exposure.census import Census
-from exposure.orders import Sequential
+from exposure.order_rules import Sequential
 from exposure.units import rows_of_shard
 
 

@@ -14,27 +14,24 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from exposure.artefacts import atomic_write
 from exposure.errors import OrderError
-from exposure.positions import RowSlots, invert, shuffled_epoch, steps_of
+from exposure.order_rules import FrozenModel, OrderFile, OrderRule, Sequential, order_digest, run_order
+from exposure.positions import RowSlots, invert, sequential_slots, steps_of
 
 Packing = Literal["document-per-row", "concatenate"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Skipped(_Frozen):
+class Skipped(FrozenModel):
     """A line that --skip-bad left out: not part of the order."""
 
     line: int
     reason: str
 
 
-class Shard(_Frozen):
+class Shard(FrozenModel):
     """One file of the corpus, as it was when the census read it."""
 
     path: str
@@ -46,7 +43,7 @@ class Shard(_Frozen):
     skipped: tuple[Skipped, ...] = ()
 
 
-class TokenizerSpec(_Frozen):
+class TokenizerSpec(FrozenModel):
     """The tokenizer file and the special tokens that packing adds, by content and id."""
 
     path: str
@@ -59,36 +56,14 @@ class TokenizerSpec(_Frozen):
     row_suffix_ids: tuple[int, ...] = ()
 
 
-class Sequential(_Frozen):
-    """Every epoch in file order."""
-
-    rule: Literal["sequential"] = "sequential"
-
-
-class Shuffled(_Frozen):
-    """Epochs from `from_epoch` (0-based) on shuffled, each by PCG64(seed + epoch)."""
-
-    rule: Literal["pcg64"] = "pcg64"
-    seed: int = Field(ge=0)
-    from_epoch: int = Field(default=0, ge=0)
-
-
-class OrderFile(_Frozen):
-    """A .npy file of integers: the row that each slot of the whole run holds."""
-
-    rule: Literal["file"] = "file"
-    path: str
-    sha256: str
-
-
-class Checkpoints(_Frozen):
+class Checkpoints(FrozenModel):
     """The steps at which the run was saved: every N steps (and step 0), or a list."""
 
     every: int | None = Field(default=None, ge=1)
     steps: tuple[Annotated[int, Field(ge=0)], ...] | None = None
 
 
-class DataOrder(_Frozen):
+class DataOrder(FrozenModel):
     """The order manifest. `rows` is the training sequences in the corpus, `slots` those that the run shows."""
 
     format: Literal["exposure.run"] = "exposure.run"
@@ -101,7 +76,7 @@ class DataOrder(_Frozen):
     sequence_length: int | None = Field(default=None, ge=1)
     batch_sequences: int = Field(ge=1)
     epochs: int = Field(default=1, ge=1)
-    order: Annotated[Sequential | Shuffled | OrderFile, Field(discriminator="rule")] = Sequential()
+    order: OrderRule = Sequential()
     rows: int = Field(ge=1)
     slots: int = Field(ge=1)
     tail_tokens: int = 0
@@ -109,7 +84,7 @@ class DataOrder(_Frozen):
     exactness: Literal["exact", "approximate"]
     checkpoints: Checkpoints = Checkpoints()
     census: str = "census"
-    provenance: dict[str, Any] = {}
+    provenance: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -145,7 +120,7 @@ class DataOrder(_Frozen):
     def row_slots(self, first_row: int, end_row: int) -> RowSlots:
         """The slots of rows [first_row, end_row): only these are inverted, so memory follows the unit."""
         if isinstance(self.order, Sequential):
-            return _sequential_slots(first_row, end_row, self.rows, self.epochs)
+            return sequential_slots(first_row, end_row, self.rows, self.epochs)
         return invert(self.run_order, first_row, end_row)
 
     def rows_in(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -243,46 +218,6 @@ class DataOrder(_Frozen):
         )
 
 
-def run_order(order: Sequential | Shuffled | OrderFile, rows: int, epochs: int) -> npt.NDArray[Any]:
-    """The row in every slot of a run over `rows` rows; raises OrderError where an order file does not fit."""
-    if isinstance(order, OrderFile):
-        return _read_order_file(order, rows)
-    if isinstance(order, Shuffled):
-        in_order = np.arange(rows, dtype=np.uint32)
-        epochs_in_order = min(order.from_epoch, epochs)
-        shuffled = [shuffled_epoch(rows, order.seed, epoch) for epoch in range(epochs_in_order, epochs)]
-        return np.concatenate([in_order] * epochs_in_order + shuffled)
-    return np.tile(np.arange(rows, dtype=np.int64), epochs)
-
-
-def order_digest(order: npt.NDArray[Any]) -> str:
-    """sha256 of an order as little-endian 64-bit integers, whatever type it is kept in."""
-    return hashlib.sha256(order.astype("<i8").tobytes()).hexdigest()
-
-
-def _read_order_file(order: OrderFile, rows: int) -> npt.NDArray[np.int64]:
-    try:
-        with Path(order.path).open("rb") as file:
-            array = np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, OverflowError) as error:
-        raise OrderError(
-            f"The order file {order.path} cannot be read as .npy: {error}. "
-            "Write it with numpy.save: one integer for every slot of the run, the row that the slot holds."
-        ) from error
-    if array.ndim != 1 or array.dtype.kind not in "iu" or len(array) == 0:
-        raise OrderError(
-            f"The order file {order.path} holds {array.dtype} of shape {array.shape}; expected one dimension of "
-            "integers, one for every slot of the run."
-        )
-    if array.min() < 0 or array.max() >= rows:
-        raise OrderError(
-            f"The order file {order.path} names rows {array.min()} to {array.max()}, but the corpus has {rows} rows "
-            f"(0 to {rows - 1}). Is it the order of another corpus, packing or sequence length?"
-        )
-    rows_in_slots: npt.NDArray[np.int64] = array.astype(np.int64)
-    return rows_in_slots
-
-
 def _contradiction(order: DataOrder) -> str | None:
     """What in a manifest does not fit the rest of it, as an edit by hand leaves it; None where all fits."""
     if (order.tokenizer is None) != (order.sequence_length is None):
@@ -302,12 +237,6 @@ def _contradiction(order: DataOrder) -> str | None:
     if not isinstance(order.order, OrderFile) and order.slots != rows * order.epochs:
         return f"slots is {order.slots}, but {rows} rows in {order.epochs} epochs make {rows * order.epochs}"
     return None
-
-
-def _sequential_slots(first_row: int, end_row: int, rows: int, epochs: int) -> RowSlots:
-    in_epoch = np.arange(first_row, end_row, dtype=np.int64)
-    slots = (in_epoch[:, None] + np.arange(epochs, dtype=np.int64)[None, :] * rows).ravel()
-    return RowSlots(first_row, np.arange(0, len(slots) + 1, epochs, dtype=np.int64), slots)
 
 
 def _first_problem(error: Exception) -> str:

@@ -61,6 +61,13 @@ class RowSlots:
         return index, self.slots[np.repeat(starts, counts) + within]
 
 
+def sequential_slots(first_row: int, end_row: int, rows: int, epochs: int) -> RowSlots:
+    """The slots of rows [first_row, end_row) when each of `epochs` epochs shows all `rows` rows in order."""
+    in_epoch = np.arange(first_row, end_row, dtype=np.int64)
+    slots = (in_epoch[:, None] + np.arange(epochs, dtype=np.int64)[None, :] * rows).ravel()
+    return RowSlots(first_row, np.arange(0, len(slots) + 1, epochs, dtype=np.int64), slots)
+
+
 def invert(order: npt.NDArray[Any], first_row: int, end_row: int) -> RowSlots:
     """The slots of rows [first_row, end_row) in a run whose slot k holds row order[k]."""
     chosen = np.flatnonzero((order >= first_row) & (order < end_row)).astype(np.int64)

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from exposure.census import Census
-from exposure.orders import DataOrder, Sequential
+from exposure.order_rules import Sequential
+from exposure.orders import DataOrder
 from exposure.segments import SCAN_SEMANTICS
 from exposure.timeline_folder import TimelineSettings
 

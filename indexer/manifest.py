@@ -10,18 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from exposure.errors import CorpusError, UsageError
-from exposure.orders import (
-    Checkpoints,
-    DataOrder,
-    OrderFile,
-    Packing,
-    Sequential,
-    Shard,
-    Shuffled,
-    TokenizerSpec,
-    order_digest,
-    run_order,
-)
+from exposure.order_rules import OrderFile, Sequential, Shuffled, order_digest, run_order
+from exposure.orders import Checkpoints, DataOrder, Packing, Shard, TokenizerSpec
 from exposure.positions import steps_of
 from exposure.progress import Progress
 from exposure.provenance import sha256_of_file, versions

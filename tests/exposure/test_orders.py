@@ -13,18 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exposure.errors import OrderError
-from exposure.orders import (
-    Checkpoints,
-    DataOrder,
-    OrderFile,
-    Sequential,
-    Shard,
-    Shuffled,
-    Skipped,
-    TokenizerSpec,
-    order_digest,
-    run_order,
-)
+from exposure.order_rules import OrderFile, Sequential, Shuffled, order_digest, run_order
+from exposure.orders import Checkpoints, DataOrder, Shard, Skipped, TokenizerSpec
 
 Mended = Callable[[dict[str, Any]], None]
 SPEC = TokenizerSpec(

@@ -12,6 +12,7 @@ import generations
 import pytest
 from training_runs import Expected, TrainingRun
 
+from exposure.census import Census
 from exposure.errors import CorpusError, TimelineError
 from exposure.orders import Checkpoints, DataOrder
 from exposure.phrases import Phrase, PhraseSet
@@ -19,7 +20,6 @@ from exposure.publish import publish
 from exposure.status import ExposureStatus
 from exposure.timeline import Timeline
 from exposure.timeline_folder import TimelineFolder
-from exposure.census import Census
 from indexer.run import IndexOptions, index_corpus, republish
 
 SIZES = (5, 3, 6, 4, 7, 2)

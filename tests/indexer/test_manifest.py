@@ -15,7 +15,8 @@ from slow_rows import Packing, packed_rows
 from tokenizers import Tokenizer
 
 from exposure.errors import CorpusError, OrderError, TokenizerError, UsageError
-from exposure.orders import Checkpoints, DataOrder, OrderFile, Sequential, Shuffled, order_digest
+from exposure.order_rules import OrderFile, Sequential, Shuffled, order_digest
+from exposure.orders import Checkpoints, DataOrder
 from indexer import counting
 from indexer.manifest import RunOptions, make_manifest
 
