@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from exposure import __version__
 _LIBRARIES = ("duckdb", "numpy", "pyahocorasick", "pyarrow", "tokenizers", "zstandard")
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of this software, of Python and of the libraries that touch data."""
     found = {"exposure": __version__, "python": platform.python_version()}

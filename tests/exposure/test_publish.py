@@ -14,7 +14,7 @@ import pytest
 import worlds
 from training_runs import TrainingRun
 
-from exposure import publish as module
+from exposure import phrase_tables
 from exposure.census import Census
 from exposure.compaction import compact
 from exposure.errors import TimelineError
@@ -100,7 +100,7 @@ def test_ranges_of_phrases_do_not_change_the_logical_digest(timeline: Path, monk
     """Built five phrases at a time, the generation is the one that was built at once."""
     before = generations.logical_digest(timeline)
     clear(timeline)
-    monkeypatch.setattr(module, "PHRASES_A_RANGE", 5)
+    monkeypatch.setattr(phrase_tables, "PHRASES_A_RANGE", 5)
     publish(TimelineFolder(timeline), census_of(timeline))
     assert generations.logical_digest(timeline) == before
 
