@@ -15,6 +15,7 @@ import worlds
 from training_runs import TrainingRun
 
 from exposure import phrase_tables
+from exposure import publish as module
 from exposure.census import Census
 from exposure.compaction import compact
 from exposure.errors import TimelineError
@@ -306,7 +307,7 @@ def test_failed_publication_leaves_nothing_behind(timeline: Path, monkeypatch: p
     def fail(*arguments: Any) -> None:
         raise duckdb.IOException("No space left on device")
 
-    monkeypatch.setattr(module, "_meta_table", fail)
+    monkeypatch.setattr(module, "append_meta", fail)
     with pytest.raises(TimelineError, match=r"could not be written .*No space left.*exposure publish"):
         publish(TimelineFolder(timeline), census_of(timeline))
     assert list((timeline / "generations").iterdir()) == []
