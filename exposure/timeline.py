@@ -7,7 +7,6 @@ share it. What the tables hold is in docs/timeline-tables.md.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,11 @@ import duckdb
 import pyarrow as pa
 
 from exposure.answers import CountAt, CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
+from exposure.counts_by_step import counts_by_step
 from exposure.errors import QuestionError, TimelineError
-from exposure.folding import canonical
 from exposure.generation_reader import connect
 from exposure.generation_tables import GENERATION_VERSION
+from exposure.phrase_lookup import look_up, look_up_key
 from exposure.phrases import MatchRule, Phrase
 from exposure.positions import first_step
 from exposure.status import ExposureStatus, status_at
@@ -29,32 +29,6 @@ from exposure.timeline_folder import TimelineFolder
 
 LARGEST_STEP = 2**62
 """Steps are 64-bit integers in a generation."""
-
-_PHRASE_COLUMNS = (
-    "phrase_id, phrase, gap, sentence_end, group_id, count, first_batch, first_sequence, first_token, first_document, "
-    "first_offset, first_document_offset, last_batch"
-)
-
-# The bucket that holds the step is only partly behind it: its own first and last batch bound what is.
-_COUNTS_BY_STEP = """
-WITH asked AS (SELECT p.phrase_id, s.step FROM asked_phrases p, asked_steps s),
-bounds AS (
-    SELECT phrase_id, step,
-        coalesce(sum(CASE WHEN last_batch < step THEN count WHEN first_batch >= step THEN 0 ELSE 1 END), 0) AS low,
-        coalesce(sum(CASE WHEN last_batch < step THEN count WHEN first_batch >= step THEN 0 ELSE count - 1 END), 0)
-            AS high
-    FROM asked LEFT JOIN counts USING (phrase_id) GROUP BY ALL
-),
-known AS (
-    SELECT phrase_id, step, count(batch) FILTER (batch < step) AS before, count(batch) AS kept
-    FROM asked LEFT JOIN exposures USING (phrase_id) GROUP BY ALL
-)
-SELECT phrase_id, step,
-    CASE WHEN before < kept OR kept = p.count THEN before ELSE greatest(low, before) END::BIGINT AS low,
-    CASE WHEN before < kept OR kept = p.count THEN before ELSE high END::BIGINT AS high
-FROM bounds JOIN known USING (phrase_id, step) JOIN phrases p USING (phrase_id)
-ORDER BY phrase_id, step
-"""
 
 
 @dataclass(frozen=True)
@@ -116,9 +90,9 @@ class Timeline:
         status and the counts are those of that checkpoint.
         """
         _refuse_impossible(at_step)
-        found = self._look_up(phrases)
+        found = look_up(self.cursor(), self.rule, phrases)
         counts = (
-            self._counts_by_step([row["phrase_id"] for rows in found for row in rows], [at_step])
+            counts_by_step(self.cursor(), [row["phrase_id"] for rows in found for row in rows], [at_step])
             if at_step is not None
             else {}
         )
@@ -135,7 +109,7 @@ class Timeline:
         texts = pa.table(
             {
                 "place": pa.array(range(len(phrases)), pa.int64()),
-                "phrase": pa.array([_key(phrase.text, self.rule) for phrase in phrases], pa.string()),
+                "phrase": pa.array([look_up_key(phrase.text, self.rule) for phrase in phrases], pa.string()),
                 "gap": pa.array([phrase.gap for phrase in phrases], pa.int32()),
                 "sentence_end": [phrase.sentence_end for phrase in phrases],
             }
@@ -156,14 +130,14 @@ class Timeline:
         steps = sorted(set(at_steps)) if at_steps else self.checkpoints or [self.steps]
         for step in steps:
             _refuse_impossible(step)
-        rows = self._look_up([phrase])[0]
-        counts = self._counts_by_step([row["phrase_id"] for row in rows], steps)
+        rows = look_up(self.cursor(), self.rule, [phrase])[0]
+        counts = counts_by_step(self.cursor(), [row["phrase_id"] for row in rows], steps)
         return [self._point(row, step, counts[row["phrase_id"], step]) for row in rows for step in steps]
 
     def exposures(self, phrase: str) -> list[ExposureAnswer]:
         """The first exposures of a phrase that are kept exactly, in order of training."""
         answers = []
-        for row in self._look_up([phrase])[0]:
+        for row in look_up(self.cursor(), self.rule, [phrase])[0]:
             cursor = self.cursor().execute(
                 'SELECT rank, batch, sequence, token, shard, document_index, document, "offset", document_offset '
                 "FROM exposures WHERE phrase_id = ? ORDER BY rank",
@@ -199,35 +173,7 @@ class Timeline:
 
     def has_phrase(self, phrase: str) -> bool:
         """Whether a phrase, in any form, is indexed."""
-        return bool(self._look_up([phrase])[0])
-
-    def _look_up(self, phrases: Sequence[str]) -> list[list[dict[str, Any]]]:
-        """The rows of `phrases` for each text: as it is folded, else in Unicode's composed or decomposed form."""
-        found: list[list[dict[str, Any]]] = [[] for _ in phrases]
-        for form in (None, "NFC", "NFD"):
-            open_places = [place for place, rows in enumerate(found) if not rows]
-            texts = [
-                phrases[place] if form is None else unicodedata.normalize(form, phrases[place]) for place in open_places
-            ]
-            if form is not None:
-                kept = [(place, text) for place, text in zip(open_places, texts, strict=True) if text != phrases[place]]
-                open_places, texts = [place for place, _ in kept], [text for _, text in kept]
-            if open_places:
-                self._look_up_exactly(open_places, texts, found)
-        return found
-
-    def _look_up_exactly(self, places: list[int], texts: list[str], found: list[list[dict[str, Any]]]) -> None:
-        cursor = self.cursor()
-        keys = [_key(text, self.rule) for text in texts]
-        cursor.register(
-            "asked", pa.table({"place": pa.array(places, pa.int64()), "phrase": pa.array(keys, pa.string())})
-        )
-        cursor.execute(
-            f"SELECT place, {_PHRASE_COLUMNS} FROM asked JOIN phrases USING (phrase) ORDER BY place, phrase_id"
-        )
-        names = [column[0] for column in cursor.description or []]
-        for row in cursor.fetchall():
-            found[row[0]].append(dict(zip(names, row, strict=True)))
+        return bool(look_up(self.cursor(), self.rule, [phrase])[0])
 
     def _answer(self, row: dict[str, Any], at_step: int | None, counts: dict[tuple[int, int], CountAt]) -> FirstSeen:
         group = self.groups[row["group_id"]]
@@ -274,14 +220,6 @@ class Timeline:
             exactness=self.exactness,
         )
 
-    def _counts_by_step(self, ids: Sequence[int], steps: Sequence[int]) -> dict[tuple[int, int], CountAt]:
-        """(phrase, step) → bounds of the exposures found in batches before `step`."""
-        cursor = self.cursor()
-        cursor.register("asked_phrases", pa.table({"phrase_id": pa.array(sorted(set(ids)), pa.int32())}))
-        cursor.register("asked_steps", pa.table({"step": pa.array(steps, pa.int64())}))
-        rows = cursor.execute(_COUNTS_BY_STEP).fetchall()
-        return {(phrase, step): CountAt(low, high) for phrase, step, low, high in rows}
-
     def _facts(self) -> dict[str, Any]:
         try:
             rows = self.cursor().execute("SELECT key, value FROM meta").fetchall()
@@ -325,13 +263,3 @@ def _refuse_impossible(step: int | None) -> None:
         raise QuestionError(f"Step {step} was asked for; steps are counted from 0. Give a checkpoint's step.")
     if step is not None and step > LARGEST_STEP:
         raise QuestionError(f"Step {step} was asked for, which no run reaches. Give a checkpoint's step.")
-
-
-def _key(text: str, rule: MatchRule) -> str:
-    """What `text` is looked up by; nothing is indexed under the empty key of a text that is no Unicode."""
-    key = canonical(text, rule)
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return ""
-    return key

@@ -1,6 +1,6 @@
 """A timeline on disk: its phrase groups, segments and generations, and which generation is current.
 
-timeline.json        what never changes: match rule, K, grid of steps
+timeline.json        match rule, K, grid of steps; the checkpoints that part buckets, to which a longer run adds
 order.json           the data order that is indexed
 phrase_sets/         the phrase files that were given, whole
 groups/              the phrases of each group: what one indexing added
@@ -16,7 +16,7 @@ import fcntl
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class TimelineSettings:
     grid_every: int
     checkpoints: Checkpoints
     checkpoints_through: int
+    later: tuple[tuple[int, tuple[int, ...]], ...] = ()
     version: int = TIMELINE_VERSION
 
     def is_compatible(self, other: TimelineSettings) -> bool:
@@ -61,12 +62,23 @@ class TimelineSettings:
     def bucket_edges(self, order: DataOrder) -> npt.NDArray[np.int64]:
         """The first batch of every bucket, rising: 0, a regular grid, the checkpoints the timeline was made with.
 
-        Checkpoints of a longer run count where it goes beyond the run that the timeline was made with.
+        Checkpoints of a longer run count where it goes beyond the runs before it.
         """
         made_with = order.model_copy(update={"checkpoints": self.checkpoints}).checkpoint_steps
-        later = {step for step in order.checkpoint_steps if step > self.checkpoints_through}
-        edges = {0, *made_with, *later, *range(0, order.steps, self.grid_every)}
+        added = {step for _, steps in self.grown(order).later for step in steps}
+        edges = {0, *made_with, *added, *range(0, order.steps, self.grid_every)}
         return np.array(sorted(edge for edge in edges if edge < order.steps), dtype=np.int64)
+
+    def grown(self, order: DataOrder) -> TimelineSettings:
+        """The settings that also hold the checkpoints of a longer `order`, for the steps that it adds.
+
+        `later` lists for each longer run (its steps, its checkpoints beyond the runs before it).
+        """
+        known = max([self.checkpoints_through, *(through for through, _ in self.later)])
+        if order.steps <= known:
+            return self
+        added = tuple(step for step in order.checkpoint_steps if step > known)
+        return replace(self, later=(*self.later, (order.steps, added)))
 
 
 @dataclass(frozen=True)
@@ -91,8 +103,7 @@ class TimelineFolder:
                 raise UsageError(f"{path} exists and is no timeline. Give --out a new folder.")
             for name in FOLDERS:
                 (path / name).mkdir(parents=True, exist_ok=True)
-            with atomic_write(path / "timeline.json") as partial:
-                partial.write_text(_settings_json(settings), encoding="utf-8")
+            folder._write_settings(settings)
         elif not folder.settings.is_compatible(settings):
             raise UsageError(
                 f"{path} was made with {_words(folder.settings)}; asked for now: {_words(settings)}. "
@@ -115,6 +126,11 @@ class TimelineFolder:
             raise TimelineError(
                 f"{self.path / 'timeline.json'} is damaged ({error!r}). Restore it, or index into a new folder."
             ) from error
+
+    def _write_settings(self, settings: TimelineSettings) -> None:
+        with atomic_write(self.path / "timeline.json") as partial:
+            partial.write_text(_settings_json(settings), encoding="utf-8")
+        self.__dict__.pop("settings", None)  # read anew
 
     @property
     def segments(self) -> SegmentFolder:
@@ -148,6 +164,9 @@ class TimelineFolder:
                     "which neither is that order nor appends shards to it. Give another --out."
                 )
         order.save(place)
+        grown = self.settings.grown(order)
+        if grown != self.settings:
+            self._write_settings(grown)
 
     def groups(self) -> dict[str, PhraseSet]:
         """Fingerprint → phrases, of every group, in the order of fingerprints."""
@@ -253,7 +272,11 @@ def _settings_json(settings: TimelineSettings) -> str:
 
 
 def _settings_of(fields: dict[str, Any]) -> TimelineSettings:
-    parsed = {"rule": MatchRule(**fields["rule"]), "checkpoints": Checkpoints(**fields["checkpoints"])}
+    parsed = {
+        "rule": MatchRule(**fields["rule"]),
+        "checkpoints": Checkpoints(**fields["checkpoints"]),
+        "later": tuple((through, tuple(steps)) for through, steps in fields.get("later", ())),
+    }
     return TimelineSettings(**{**fields, **parsed})
 
 

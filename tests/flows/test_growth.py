@@ -185,6 +185,10 @@ def test_checkpoints_of_a_longer_run_are_edges_beyond_the_shorter_one(tmp_path: 
     edges = [edge for (edge,) in generations.query(tmp_path / "t", "SELECT start_batch FROM buckets")]
     assert edges == [0, 1, 5, 6]
     generations.assert_equals(tmp_path / "t", run.expected(FIRST))
+    other = replace(run, checkpoints=Checkpoints(steps=(3, 4)))
+    assert index(other, tmp_path, FIRST, options=IndexOptions()) == 0, "the edges of what was added stay too"
+    assert [edge for (edge,) in generations.query(tmp_path / "t", "SELECT start_batch FROM buckets")] == edges
+    assert generations.query(tmp_path / "t", "FROM checkpoints") == [(3,), (4,)]
 
 
 def test_another_order_or_rule_never_enters_a_timeline(tmp_path: Path) -> None:
