@@ -80,8 +80,8 @@ class SegmentFolder:
         return self.path / f"{key}.json"
 
     def has(self, key: str) -> bool:
-        """Whether segment `key` is finished."""
-        return self.marker_path(key).exists()
+        """Whether segment `key` is finished and there."""
+        return all(path(key).exists() for path in (self.marker_path, self.counts_path, self.exposures_path))
 
     def write(
         self,

@@ -31,7 +31,7 @@ def emit(
     """
     if format == "parquet":
         if out is None:
-            raise UsageError("Parquet is not written to a terminal. Name a file with --out FILE.")
+            raise UsageError("Parquet is written to a named file, not to standard output. Give --out FILE.")
         with atomic_write(Path(out)) as partial:
             _write_parquet(rows, columns, partial, schema)
         return

@@ -95,7 +95,7 @@ def _edges_within(order: DataOrder, first_row: int, end_row: int, edges: npt.NDA
 def _before(order: DataOrder, shard: int) -> str | None:
     """Offsets of a concatenated row count characters of earlier shards, so these are part of the key."""
     if order.packing == "document-per-row":
-        return None
+        return None  # a row is one document's, whatever lies before it
     earlier = [(one.sha256, [bad.line for bad in one.skipped]) for one in order.shards[:shard]]
     return hashlib.sha256(json.dumps(earlier).encode()).hexdigest()
 

@@ -45,7 +45,7 @@ class RunOptions:
 def make_manifest(options: RunOptions) -> DataOrder:
     """Take the census of every shard and return the manifest; errors name the shard and line, or options that clash."""
     _refuse_clashes(options)
-    paths = _shard_paths(options.corpus)
+    paths = shard_paths(options.corpus)
     tokenizer = TextTokenizer.load(options.tokenizer) if options.tokenizer else None
     spec = _tokenizer_spec(tokenizer, options) if tokenizer else None
     shards = _count(paths, tokenizer, options)
@@ -112,13 +112,15 @@ def _refuse_clashes(options: RunOptions) -> None:
         )
 
 
-def _shard_paths(patterns: Sequence[str]) -> list[Path]:
+def shard_paths(patterns: Sequence[str]) -> list[Path]:
     """The files of all patterns, sorted by path within each pattern, none twice."""
     paths: list[Path] = []
     for pattern in patterns:
         # Not Path.glob: it takes no absolute pattern.
         found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
         files = [Path(one) for one in found if Path(one).is_file()]
+        if not files and Path(pattern).is_dir():
+            raise CorpusError(f"--corpus {pattern!r} is a folder. Name its shards: '{pattern}/*.jsonl.zst', say.")
         if not files:
             raise CorpusError(
                 f"No file matches --corpus {pattern!r}. Check the path; quote the pattern so that the shell leaves "

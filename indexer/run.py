@@ -19,6 +19,7 @@ from exposure.publish import publish
 from exposure.timeline_folder import TimelineFolder, TimelineSettings
 from exposure.units import Unit, default_grid, plan_units
 from indexer.engines.local import run_units
+from indexer.matchers.phrase_keys import refuse_vanishing
 from indexer.scan import ScanInputs
 from indexer.tokens import TextTokenizer
 
@@ -61,12 +62,13 @@ def index_corpus(
         raise UsageError("There is no phrase to look for. Give at least one.")
     order = DataOrder.load(run)
     counted = Census.open(order, census)
-    if order.tokenizer is not None:
-        TextTokenizer.of(order.tokenizer)
+    tokenizer = TextTokenizer.of(order.tokenizer) if order.tokenizer else None
+    wanted = _as_looked_up(phrases, options.rule)
+    refuse_vanishing(wanted, options.rule, tokenizer.normalise_phrase if tokenizer else str)
     folder = TimelineFolder.create(out, _settings(out, order, options))
     with folder.locked():
         folder.set_order(order)
-    groups = _to_scan(folder, counted, folder.admit(_as_looked_up(phrases, options.rule)))
+    groups = _to_scan(folder, counted, folder.admit(wanted))
     for pair_set in pair_sets:
         _keep_pair_set(folder, pair_set)
     units = plan_units(counted, groups, folder.settings)

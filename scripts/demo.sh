@@ -2,9 +2,14 @@
 # The main job end to end on the generated world: pairs → phrases → run → timeline → answers, on the shell and over REST.
 set -eu
 folder=${1:-demo}
-port=${EXPOSURE_DEMO_PORT:-8765}
+if [ -e "$folder" ] && [ ! -e "$folder/.exposure-demo" ]; then
+    echo "$folder exists and was not made by this demo. Name another folder: sh scripts/demo.sh FOLDER" >&2
+    exit 1
+fi
 rm -rf "$folder"
 mkdir -p "$folder/data/timelines"
+touch "$folder/.exposure-demo"
+port=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
 say() { printf '\n\033[1m# %s\033[0m\n' "$1"; }
 run() {
@@ -61,4 +66,4 @@ else:
     sys.exit("the service did not answer; see serve.log")
 PYTHON
 
-say "Done. Look around: exposure --help; exposure serve --data $folder/data, then http://127.0.0.1:8000/docs"
+say "Done. Look around: . .venv/bin/activate; exposure --help; exposure serve --data $folder/data, then http://127.0.0.1:8000/docs"

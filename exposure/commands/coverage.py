@@ -22,4 +22,4 @@ def command(timeline: Path, format_: str, out: str | None) -> None:
     from exposure.answers import CoverageAnswer
 
     with opened(timeline) as answering:
-        emit_answers(CoverageAnswer, answering.coverage(), COLUMNS, format_, out)
+        emit_answers(CoverageAnswer, answering.coverage(), COLUMNS, format_, out, [timeline])

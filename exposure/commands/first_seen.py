@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from exposure.commands.options import EXISTING, emit_answers, lines_of, opened, output_options, timeline_argument
+from exposure.commands.options import (
+    EXISTING,
+    emit_answers,
+    lines_of,
+    note_beyond,
+    opened,
+    output_options,
+    timeline_argument,
+)
 from exposure.errors import UsageError
 
 COLUMNS = ("phrase", "status", "first_batch", "first_step", "first_exact", "sequence", "token", "document", "count")
@@ -30,13 +38,13 @@ def command(
     from exposure.answers import FirstSeen
 
     asked = [*phrases, *(lines_of(file) if file else [])]
+    if not all(text.strip() for text in asked):
+        raise UsageError("An empty phrase was asked for. Give phrases of at least one character.")
     if not asked:
         raise UsageError("No phrase was asked for. Give phrases, or --file FILE with one a line.")
     with opened(timeline) as answering:
         answers = answering.first_seen(asked, at_step)
-        is_approximate = answering.exactness == "approximate"
+        note_beyond(at_step, answering.steps)
     inexact = ["count_high"] if any(one.count != one.count_high for one in answers) else []
     forms = [name for name in FORMS if any(getattr(one, name) for one in answers)]
-    emit_answers(FirstSeen, answers, [*COLUMNS, *inexact, *forms], format_, out)
-    if is_approximate:
-        click.echo("approximate: this run has no tokenizer; rows are whole documents.", err=True)
+    emit_answers(FirstSeen, answers, [*COLUMNS, *inexact, *forms], format_, out, [timeline, file])

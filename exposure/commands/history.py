@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from exposure.commands.options import emit_answers, opened, output_options, timeline_argument
+from exposure.commands.options import emit_answers, note_beyond, opened, output_options, timeline_argument
 from exposure.errors import QuestionError
 
 COLUMNS = ("phrase", "step", "status", "count", "count_high", "exact")
@@ -22,7 +22,7 @@ FORMS = ("gap", "anchor")
     type=int,
     multiple=True,
     metavar="N",
-    help="Ask for these steps (default: the checkpoints).",
+    help="Ask for this step; repeatable [default: the checkpoints].",
 )
 @output_options
 def command(timeline: Path, phrase: str, at_steps: tuple[int, ...], format_: str, out: str | None) -> None:
@@ -34,9 +34,10 @@ def command(timeline: Path, phrase: str, at_steps: tuple[int, ...], format_: str
 
     with opened(timeline) as answering:
         points = answering.history(phrase, at_steps)
+        note_beyond(max(at_steps, default=None), answering.steps)
     if not points:
         raise QuestionError(
             f"{phrase!r} is not indexed in {timeline}. Index it: exposure index --phrases … --out {timeline}."
         )
     forms = [name for name in FORMS if any(getattr(one, name) for one in points)]
-    emit_answers(HistoryPoint, points, [*COLUMNS, *forms], format_, out)
+    emit_answers(HistoryPoint, points, [*COLUMNS, *forms], format_, out, [timeline])

@@ -55,20 +55,51 @@ def census_option(command: Command) -> Command:
     return click.option("--census", type=EXISTING, help="Folder of the census, if it was moved.")(command)
 
 
-def emit_answers(kind: type, answers: Iterable[Any], columns: Sequence[str], format_: str, out: str | None) -> None:
-    """Print dataclasses of type `kind`: `columns` in a table, every field for machines."""
+def emit_answers(
+    kind: type,
+    answers: Iterable[Any],
+    columns: Sequence[str],
+    format_: str,
+    out: str | None,
+    inputs: Iterable[Path | None],
+) -> None:
+    """Print dataclasses of type `kind`: `columns` in a table, every field for machines; never over one of `inputs`."""
     from exposure.tables import emit
 
+    refuse_overwriting(out, inputs)
     rows = [asdict(answer) for answer in answers]
     for row in rows:
         row.update({name: str(value) for name, value in row.items() if isinstance(value, Enum)})
     if format_ == "table":
         emit(rows, columns, format_, out)
-        return
-    from exposure.answer_schema import answer_schema
+    else:
+        from exposure.answer_schema import answer_schema
 
-    schema = answer_schema(kind)
-    emit(rows, schema.names, format_, out, schema)
+        schema = answer_schema(kind)
+        emit(rows, schema.names, format_, out, schema)
+    if any(row.get("exactness") == "approximate" for row in rows):
+        click.echo("approximate: this run has no tokenizer, so rows are whole documents.", err=True)
+
+
+def refuse_overwriting(out: str | Path | None, inputs: Iterable[Path | None]) -> None:
+    """Raise UsageError when `out` is one of `inputs`, or lies in a folder among them."""
+    if out is None:
+        return
+    target = Path(out).resolve()
+    for one in inputs:
+        if one is not None and target.is_relative_to(one.resolve()) and (target == one.resolve() or one.is_dir()):
+            raise UsageError(f"{out} would overwrite what this command reads ({one}). Give another name.")
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 row", "2 rows", "3,000 rows"."""
+    return f"{number:,} {noun}" + "s" * (number != 1)
+
+
+def note_beyond(at_step: int | None, steps: int) -> None:
+    """Say on standard error that a step lies beyond the run, where nothing that was not found can be known."""
+    if at_step is not None and at_step > steps:
+        click.echo(f"Step {at_step:,} lies beyond the run's {steps:,} steps: what was not found is unknown.", err=True)
 
 
 def lines_of(file: Path) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exposure.commands.options import EXISTING, emit_answers, opened, output_options, timeline_argument
+from exposure.commands.options import EXISTING, emit_answers, note_beyond, opened, output_options, timeline_argument
 from exposure.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -63,10 +63,11 @@ def command(
     critical = _chosen(_critical_phrases(pairs), uids)
     with opened(timeline) as answering:
         answers = split_pairs(answering, critical, request)
+        note_beyond(at_step, answering.steps)
     if by == "paradigm":
-        emit_answers(ParadigmSplit, by_paradigm(answers), PARADIGM_COLUMNS, format_, out)
+        emit_answers(ParadigmSplit, by_paradigm(answers), PARADIGM_COLUMNS, format_, out, [timeline, *pairs])
     else:
-        emit_answers(PairSplit, answers, PAIR_COLUMNS, format_, out)
+        emit_answers(PairSplit, answers, PAIR_COLUMNS, format_, out, [timeline, *pairs])
 
 
 def _critical_phrases(paths: tuple[Path, ...]) -> list[CriticalPhrase]:

@@ -34,7 +34,7 @@ def command(
     rows = batch_rows(DataOrder.load(manifest), step, sequence, census)
     if format_ == "table" and sequence is None:
         rows = [replace(row, text=_beginning(row.text)) for row in rows]
-    emit_answers(BatchRow, rows, COLUMNS, format_, out)
+    emit_answers(BatchRow, rows, COLUMNS, format_, out, [manifest])
 
 
 def _beginning(text: str) -> str:

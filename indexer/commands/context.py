@@ -28,4 +28,4 @@ def command(
     run = DataOrder.load(manifest) if manifest else None
     with opened(timeline) as answering:
         found = contexts(answering, phrase, width, run, census)
-    emit_answers(Context, found, COLUMNS, format_, out)
+    emit_answers(Context, found, COLUMNS, format_, out, [timeline, manifest])

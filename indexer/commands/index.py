@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from exposure.commands.options import EXISTING, census_option
+from exposure.commands.options import EXISTING, census_option, counted
 
 HOLES_STATUS = 3
 """Exit status when something was published, but shards are missing from it."""
@@ -14,7 +15,9 @@ HOLES_STATUS = 3
 
 @click.command("index")
 @click.option("--run", type=EXISTING, required=True, help="The run manifest (exposure run init).")
-@click.option("--phrases", type=EXISTING, multiple=True, required=True, help="A phrase file (exposure phrases).")
+@click.option(
+    "--phrases", type=EXISTING, multiple=True, required=True, help="A phrase file (exposure phrases); repeatable."
+)
 @click.option("--out", type=EXISTING, required=True, metavar="TIMELINE", help="The folder of the timeline.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that scan.")
 @click.option("--exact", is_flag=True, help="Match letter case exactly.")
@@ -36,8 +39,8 @@ def command(
     out: Path,
     workers: int,
     exact: bool,
-    boundary: str,
-    whitespace: str,
+    boundary: Literal["word", "none"],
+    whitespace: Literal["collapse", "verbatim"],
     keep_first: int | None,
     grid_every: int | None,
     census: Path | None,
@@ -53,11 +56,11 @@ def command(
 
     rows = [row for path in phrases for row in read_phrases(path)]
     wanted = PhraseSet.of(row.phrase for row in rows if row.phrase is not None)
-    rule = MatchRule("exact" if exact else "fold", boundary, whitespace)  # type: ignore[arg-type]
+    rule = MatchRule("exact" if exact else "fold", boundary, whitespace)
     options = IndexOptions(rule, keep_first, grid_every, workers)
     result = index_corpus(run, wanted, out, options, phrases, census)
     click.echo(
-        f"{out}: {len(wanted):,} phrases, {result.scanned} of {result.units} units scanned now, "
+        f"{out}: {counted(len(wanted), 'phrase')}, {result.scanned} of {counted(result.units, 'unit')} scanned now, "
         f"generation {result.generation.stem[:12]}",
         err=True,
     )

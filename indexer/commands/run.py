@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exposure.commands.options import EXISTING, output_options
+from exposure.commands.options import EXISTING, counted, output_options, refuse_overwriting
 from exposure.errors import UsageError
 
 if TYPE_CHECKING:
-    from exposure.orders import Checkpoints, DataOrder
+    from exposure.orders import Checkpoints, DataOrder, Packing
 
 COUNT = click.IntRange(1, 2**31 - 1)
 
@@ -57,10 +57,11 @@ def command() -> None:
 @click.option("--skip-bad", is_flag=True, help="Leave bad lines out of the order, and record them.")
 @click.option("--census", type=EXISTING, help="Folder of the census [default: census/ beside the manifest].")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="RUN.json")
+@click.argument("unquoted", nargs=-1, metavar="")
 def init(
     corpus: tuple[str, ...],
     tokenizer: Path | None,
-    packing: str,
+    packing: Packing,
     sequence_length: int | None,
     batch_sequences: int,
     epochs: int | None,
@@ -77,19 +78,24 @@ def init(
     skip_bad: bool,
     census: Path | None,
     output: Path,
+    unquoted: tuple[str, ...],
 ) -> None:
     """Take the census of a corpus and write the manifest of a run over it.
 
     The census counts every document and token once, and is used again by other runs over the same shards.
     """
-    from indexer.manifest import RunOptions, make_manifest
+    from indexer.manifest import RunOptions, make_manifest, shard_paths
     from indexer.readers.text import Fields
 
+    if unquoted:
+        raise UsageError(f"{unquoted[0]} stands alone: the shell has opened the pattern. Quote it: --corpus 'GLOB'.")
+    if output.suffix.lower() != ".json":
+        raise UsageError(f"-o {output}: a manifest is JSON. Give a name that ends in .json.")
     if not output.absolute().parent.is_dir():
         raise UsageError(f"-o {output}: the folder {output.absolute().parent} does not exist. Make it first.")
     options = RunOptions(
         corpus=corpus,
-        packing=packing,  # type: ignore[arg-type]
+        packing=packing,
         batch_sequences=batch_sequences,
         sequence_length=sequence_length,
         tokenizer=tokenizer,
@@ -105,11 +111,14 @@ def init(
         skip_bad=skip_bad,
         census=census or output.parent / "census",
     )
+    refuse_overwriting(output, [*shard_paths(corpus), tokenizer, order_file])
     order = make_manifest(options)
     order.save(output)
     skipped = sum(len(shard.skipped) for shard in order.shards)
     click.echo(
-        f"{output}: {order.rows:,} rows, {order.steps:,} steps, {order.exactness}, {skipped} lines skipped", err=True
+        f"{output}: {counted(order.rows, 'row')}, {counted(order.steps, 'step')}, {order.exactness}, "
+        f"{counted(skipped, 'line')} skipped",
+        err=True,
     )
 
 
@@ -136,7 +145,12 @@ def show(manifest: Path, format_: str, out: str | None) -> None:
 
     facts = _facts(DataOrder.load(manifest))
     if format_ == "table":
-        emit([{"what": name, "value": str(value)} for name, value in facts.items()], ("what", "value"), format_, out)
+        emit(
+            [{"what": name, "value": None if value is None else str(value)} for name, value in facts.items()],
+            ("what", "value"),
+            format_,
+            out,
+        )
     else:
         emit([facts], tuple(facts), format_, out)
 

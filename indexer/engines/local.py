@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 
@@ -38,7 +39,8 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
     context = multiprocessing.get_context("spawn")
     scanned: Synchronized[int] = context.Value("q", 0)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_adopt, initargs=(scanned,)) as pool:
-        running: dict[Future[CorpusError | None], Unit] = {pool.submit(_scan, inputs, unit): unit for unit in units}
+        with _interrupts_held():
+            running: dict[Future[CorpusError | None], Unit] = {pool.submit(_scan, inputs, unit): unit for unit in units}
         told = 0
         try:
             while running:
@@ -57,6 +59,16 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
             for worker in multiprocessing.active_children():
                 worker.terminate()  # what they had not finished is scanned again
             raise
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, not even before `_adopt`; ours comes as soon as they are started."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _adopt(scanned: Synchronized[int]) -> None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 import ahocorasick
 
-from exposure.errors import PairsError
-from exposure.folding import canonical
 from exposure.phrases import MatchRule, Phrase
 from indexer.matchers.boundaries import demands_boundary, is_word
 from indexer.matchers.flat import flatten
 from indexer.matchers.gaps import Element, GapPattern, gap_matches
+from indexer.matchers.phrase_keys import phrase_key
 
 Match = tuple[int, int, int]
 """(phrase number, start, end): half-open characters of the passage."""
@@ -100,12 +99,7 @@ class AhoCorasickMatcher:
             self._keys[indices[0]].plain.append(number)
 
     def _key(self, part: str) -> int:
-        text = canonical(self._normalise(part), self._rule)
-        if not text:
-            raise PairsError(
-                f"Nothing is left of {part!r} behind the normaliser of the tokenizer, so it cannot stand in any row. "
-                "Leave the phrase out."
-            )
+        text = phrase_key(part, self._rule, self._normalise)
         if text not in self._numbers:
             by_word = self._rule.boundary == "word"
             self._numbers[text] = len(self._keys)

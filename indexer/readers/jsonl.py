@@ -52,16 +52,18 @@ def lines_at(path: Path, fields: Fields, places: list[tuple[int, int]]) -> Rows:
 def _lines_of_stream(path: Path, fields: Fields, places: list[tuple[int, int]]) -> Rows:
     wanted = iter(places)
     place = next(wanted, None)
+    read = 0
     file = DigestingFile(path)
     try:
         for start, line in lines(decompressed(file, path.name.lower())):
+            read += 1
             while place is not None and start == place[0]:
                 yield _parse(path, place[1], start, _unmarked(place[1], line), fields)
                 place = next(wanted, None)
             if place is None:
                 return
     except TruncatedStreamError as error:
-        yield BadLine(place[1] if place else 0, str(error), fatal=True)
+        yield BadLine(read + 1, str(error), fatal=True)
         return
     finally:
         file.close()

@@ -122,7 +122,7 @@ WRONG: dict[str, tuple[str, int, str]] = {
     "split by missing jsonl": ("split {timeline} --pairs {folder}/none.jsonl", 1, "none.jsonl"),
     "split by a corpus": ("split {timeline} --pairs {garbage}", 1, "garbage"),
     "split by no such paradigm": ("split {timeline} --pairs {phrases} --uid nothing", 1, "no such paradigm"),
-    "split seen-by without step": ("split {timeline} --pairs {phrases} --policy seen-by", 1, "--at-step N"),
+    "split seen-by without step": ("split {timeline} --pairs {phrases} --policy seen-by", 1, "at-step N"),
     "split by unknown policy": ("split {timeline} --pairs {phrases} --policy seen_by", 2, "seen_by"),
     "split by unknown sides": ("split {timeline} --pairs {phrases} --sides all", 2, "all"),
     "split at a negative step": ("split {timeline} --pairs {phrases} --at-step -3", 1, "Step -3"),

@@ -16,6 +16,7 @@ from exposure.errors import (
     CorpusError,
     ExposureError,
     OrderError,
+    PairsError,
     TimelineError,
     TokenizerError,
     UsageError,
@@ -211,7 +212,7 @@ def test_holes_are_told_and_filled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["json", "counts.parquet", "exposures.parquet"])
 @pytest.mark.parametrize("harm", ["missing", "garbage"])
 def test_harmed_segment_is_mended_as_the_sentence_says(tmp_path: Path, name: str, harm: str) -> None:
-    """Publishing names what is harmed; with its marker deleted, indexing again scans that unit only."""
+    """What is missing is scanned again by itself; what is changed is named, and scanned again without its marker."""
     run, out = make(tmp_path), tmp_path / "t"
     manifest = run.manifest(tmp_path)
     before = index_corpus(manifest, THE, out, IndexOptions()).generation
@@ -219,7 +220,7 @@ def test_harmed_segment_is_mended_as_the_sentence_says(tmp_path: Path, name: str
     path = out / "segments" / f"{key}.{name}"
     path.unlink() if harm == "missing" else path.write_bytes(b"{}")
     before.unlink()
-    if (name, harm) != ("json", "missing"):
+    if harm == "garbage":
         with pytest.raises(TimelineError, match=rf"{key}.*index again"):
             republish(out)
         (out / "segments" / f"{key}.json").unlink()
@@ -265,3 +266,17 @@ def test_order_of_the_timeline_is_the_manifest(tmp_path: Path) -> None:
     assert all(Path(shard.path).is_absolute() and Path(shard.path).exists() for shard in kept.shards)
     with Timeline.open(out) as timeline:
         assert timeline.facts["order_digest"] == kept.digest
+
+
+def test_phrase_that_the_normaliser_swallows_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
+    """A phrase of which nothing would be left leaves the timeline as it was, so it can still grow afterwards."""
+    run, out = make(tmp_path), tmp_path / "t"
+    manifest = run.manifest(tmp_path)
+    index_corpus(manifest, THE, out, IndexOptions())
+    groups = sorted((out / "groups").iterdir())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("indexer.tokens.TextTokenizer.normalise_phrase", lambda self, text: text.replace("zzz", ""))
+        with pytest.raises(PairsError, match="Nothing is left of 'zzz'"):
+            index_corpus(manifest, PhraseSet.of([Phrase("zzz"), Phrase("a new one")]), out, IndexOptions())
+    assert sorted((out / "groups").iterdir()) == groups
+    index_corpus(manifest, PhraseSet.of([Phrase("a new one")]), out, IndexOptions())
