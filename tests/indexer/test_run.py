@@ -275,7 +275,7 @@ def test_phrase_that_the_normaliser_swallows_is_refused_before_anything_is_kept(
     index_corpus(manifest, THE, out, IndexOptions())
     groups = sorted((out / "groups").iterdir())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("indexer.tokens.TextTokenizer.normalise_phrase", lambda self, text: text.replace("zzz", ""))
+        patch.setattr("indexer.tokens.TextTokenizer.normalise_phrase", lambda _, text: text.replace("zzz", ""))
         with pytest.raises(PairsError, match="Nothing is left of 'zzz'"):
             index_corpus(manifest, PhraseSet.of([Phrase("zzz"), Phrase("a new one")]), out, IndexOptions())
     assert sorted((out / "groups").iterdir()) == groups
