@@ -16,69 +16,24 @@ import fcntl
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exposure.artefacts import atomic_write
 from exposure.errors import OrderError, PairsError, TimelineError, UsageError
-from exposure.orders import Checkpoints, DataOrder
-from exposure.phrases import MatchRule, Phrase, PhraseSet
+from exposure.orders import DataOrder
+from exposure.phrases import Phrase, PhraseSet
 from exposure.segments import SegmentFolder
+from exposure.timeline_settings import TIMELINE_VERSION, TimelineSettings
 
-TIMELINE_VERSION = 1
 FOLDERS = ("phrase_sets", "groups", "segments", "generations")
 _NAME = re.compile(r"\w+\.duckdb")
 GROUP_SCHEMA = pa.schema([("phrase", pa.string()), ("gap", pa.int32()), ("sentence_end", pa.bool_())])
-
-
-@dataclass(frozen=True)
-class TimelineSettings:
-    """What a timeline is made with, and keeps.
-
-    The edges of its buckets come from here and not from whatever manifest is at hand, so that another list of
-    checkpoints never makes finished work worthless: it is answered from the edges that there are.
-    """
-
-    rule: MatchRule
-    keep_first: int
-    grid_every: int
-    checkpoints: Checkpoints
-    checkpoints_through: int
-    later: tuple[tuple[int, tuple[int, ...]], ...] = ()
-    version: int = TIMELINE_VERSION
-
-    def is_compatible(self, other: TimelineSettings) -> bool:
-        """Whether what is scanned with one can stand beside what is scanned with the other."""
-        mine, theirs = ((one.rule, one.keep_first, one.grid_every) for one in (self, other))
-        return mine == theirs
-
-    def bucket_edges(self, order: DataOrder) -> npt.NDArray[np.int64]:
-        """The first batch of every bucket, rising: 0, a regular grid, the checkpoints the timeline was made with.
-
-        Checkpoints of a longer run count where it goes beyond the runs before it.
-        """
-        made_with = order.model_copy(update={"checkpoints": self.checkpoints}).checkpoint_steps
-        added = {step for _, steps in self.grown(order).later for step in steps}
-        edges = {0, *made_with, *added, *range(0, order.steps, self.grid_every)}
-        return np.array(sorted(edge for edge in edges if edge < order.steps), dtype=np.int64)
-
-    def grown(self, order: DataOrder) -> TimelineSettings:
-        """The settings that also hold the checkpoints of a longer `order`, for the steps that it adds.
-
-        `later` lists for each longer run (its steps, its checkpoints beyond the runs before it).
-        """
-        known = max([self.checkpoints_through, *(through for through, _ in self.later)])
-        if order.steps <= known:
-            return self
-        added = tuple(step for step in order.checkpoint_steps if step > known)
-        return replace(self, later=(*self.later, (order.steps, added)))
 
 
 @dataclass(frozen=True)
@@ -106,7 +61,7 @@ class TimelineFolder:
             folder._write_settings(settings)
         elif not folder.settings.is_compatible(settings):
             raise UsageError(
-                f"{path} was made with {_words(folder.settings)}; asked for now: {_words(settings)}. "
+                f"{path} was made with {folder.settings.words}; asked for now: {settings.words}. "
                 "Give the same options, or another --out."
             )
         return folder
@@ -121,7 +76,7 @@ class TimelineFolder:
                 "Use the version of `exposure` that made it, or index again."
             )
         try:
-            return _settings_of(fields)
+            return TimelineSettings.from_fields(fields)
         except (KeyError, TypeError, ValueError) as error:
             raise TimelineError(
                 f"{self.path / 'timeline.json'} is damaged ({error!r}). Restore it, or index into a new folder."
@@ -129,7 +84,7 @@ class TimelineFolder:
 
     def _write_settings(self, settings: TimelineSettings) -> None:
         with atomic_write(self.path / "timeline.json") as partial:
-            partial.write_text(_settings_json(settings), encoding="utf-8")
+            partial.write_text(settings.to_json(), encoding="utf-8")
         self.__dict__.pop("settings", None)  # read anew
 
     @property
@@ -259,30 +214,4 @@ def _is_unfinished(path: Path) -> bool:
     """Whether a folder holds no more than a timeline does whose making was interrupted."""
     return path.is_dir() and all(
         one.name in FOLDERS or (one.name.startswith(".") and one.name.endswith(".partial")) for one in path.iterdir()
-    )
-
-
-def _settings_json(settings: TimelineSettings) -> str:
-    fields = {
-        **vars(settings),
-        "rule": asdict(settings.rule),
-        "checkpoints": settings.checkpoints.model_dump(mode="json"),
-    }
-    return json.dumps(fields, indent=1) + "\n"
-
-
-def _settings_of(fields: dict[str, Any]) -> TimelineSettings:
-    parsed = {
-        "rule": MatchRule(**fields["rule"]),
-        "checkpoints": Checkpoints(**fields["checkpoints"]),
-        "later": tuple((through, tuple(steps)) for through, steps in fields.get("later", ())),
-    }
-    return TimelineSettings(**{**fields, **parsed})
-
-
-def _words(settings: TimelineSettings) -> str:
-    rule = settings.rule
-    return (
-        f"case {rule.case}, boundary {rule.boundary}, whitespace {rule.whitespace}, the first {settings.keep_first} "
-        f"exposures, a grid of {settings.grid_every} steps"
     )

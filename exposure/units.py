@@ -18,7 +18,7 @@ from exposure.census import Census
 from exposure.order_rules import Sequential
 from exposure.orders import DataOrder
 from exposure.segments import SCAN_SEMANTICS
-from exposure.timeline_folder import TimelineSettings
+from exposure.timeline_settings import TimelineSettings
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from exposure.phrases import MatchRule, Phrase, PhraseSet
 from exposure.progress import Progress
 from exposure.provenance import sha256_of_file
 from exposure.publish import publish
-from exposure.timeline_folder import TimelineFolder, TimelineSettings
+from exposure.timeline_folder import TimelineFolder
+from exposure.timeline_settings import TimelineSettings
 from exposure.units import Unit, default_grid, plan_units
 from indexer.engines.local import run_units
 from indexer.matchers.phrase_keys import refuse_vanishing

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from exposure.errors import OrderError, TimelineError, UsageError
 from exposure.orders import Checkpoints, DataOrder
 from exposure.phrases import MatchRule, Phrase, PhraseSet
-from exposure.timeline_folder import TimelineFolder, TimelineSettings
+from exposure.timeline_folder import TimelineFolder
+from exposure.timeline_settings import TimelineSettings
 
 SETTINGS = TimelineSettings(MatchRule(), 8, 4, Checkpoints(every=10), 50)
 

@@ -15,7 +15,7 @@ from training_runs import TrainingRun
 from exposure.census import Census
 from exposure.orders import Checkpoints, DataOrder
 from exposure.phrases import MatchRule
-from exposure.timeline_folder import TimelineSettings
+from exposure.timeline_settings import TimelineSettings
 from exposure.units import Unit, default_grid, plan_units, rows_of_shard
 
 SETTINGS = TimelineSettings(MatchRule(), 8, 2, Checkpoints(), 100)
