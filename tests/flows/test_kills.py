@@ -40,7 +40,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
-    """`exposure ARGUMENTS` as the leader of a process group of its own."""
+    """`exposure ARGUMENTS` as the leader of a process group of its own, as a terminal starts it.
+
+    A shell's background jobs are started with SIGINT ignored, and what they start inherits that.
+    """
     return subprocess.Popen(
         command(*arguments),
         stdout=subprocess.PIPE,
@@ -48,6 +51,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
         text=True,
         env=environment(),
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
