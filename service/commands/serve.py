@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exposure.commands.options import EXISTING
+from exposure.commands.options import EXISTING, counted
 from exposure.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(data: Path, host: str, port: int, hosts: tuple[str, ...]) -> None:
 
 
 def _greet(url: str, data: Path, catalog: Catalog) -> None:
-    click.echo(f"{url}: {len(catalog.names())} timelines of {data}, documentation at /docs", err=True)
+    click.echo(f"{url}: {counted(len(catalog.names()), 'timeline')} of {data}, documentation at /docs", err=True)
     click.echo("No keys are configured: the service answers on this machine only.", err=True)
     for name in catalog.unnameable():
         click.echo(f"not served: timelines/{name}. Rename it to letters, digits, '.', '_' and '-'.", err=True)
