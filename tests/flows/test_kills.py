@@ -204,7 +204,11 @@ def test_interruption_ends_every_process(
         os.killpg(process.pid, sign)
     else:
         process.send_signal(sign)
-    out, err = process.communicate(timeout=PATIENCE)
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
     until(lambda: not is_alive(process.pid))
     assert out == ""
     if sign == signal.SIGINT:
