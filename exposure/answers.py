@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exposure.phrases import Phrase
+from exposure.phrases import Phrase, anchor_name
 from exposure.positions import first_step
 from exposure.status import ExposureStatus
 
@@ -113,7 +113,7 @@ class ExposureAnswer:
             document_offset,
             exact,
             phrase.gap or None,
-            "sentence_end" if phrase.sentence_end else None,
+            anchor_name(phrase.sentence_end),
         )
 
 

@@ -7,13 +7,10 @@ from collections.abc import Iterable
 from exposure.errors import PairsError
 from exposure.folding import canonical
 from exposure.pairs import MinimalPair
-from exposure.phrases import MatchRule, Phrase
+from exposure.phrases import SENTENCE_END, MatchRule, Phrase
 
 MAX_GAP = 1000
 """The widest W of a gap pattern, in words. A sentence is hardly longer; a typing error is."""
-
-SENTENCE_END = "sentence_end"
-"""The one anchor there is."""
 
 SENTENCES = ("sentence_good", "sentence_bad")
 PHRASES = ("phrase_good", "phrase_bad")

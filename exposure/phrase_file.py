@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from exposure.artefacts import atomic_write
 from exposure.errors import PairsError
-from exposure.pair_rows import MAX_GAP, SENTENCE_END
-from exposure.phrases import CriticalPhrase, Phrase, PhraseClass, Side
+from exposure.pair_rows import MAX_GAP
+from exposure.phrases import SENTENCE_END, CriticalPhrase, Phrase, PhraseClass, Side, anchor_name
 
 FORMAT_VERSION = 1
 
@@ -84,7 +84,7 @@ def _row(row: CriticalPhrase) -> Row:
         "critical_index": row.critical_index,
         "context_index": row.context_index,
         "gap": phrase.gap if phrase is not None and phrase.gap else None,
-        "anchor": SENTENCE_END if phrase is not None and phrase.sentence_end else None,
+        "anchor": None if phrase is None else anchor_name(phrase.sentence_end),
         "class": row.phrase_class,
         "flags": list(row.flags),
         "reason": row.reason,

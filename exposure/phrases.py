@@ -17,6 +17,9 @@ from exposure.errors import PairsError
 GAP = " … "
 """Joins the earlier and the later word in the text of a gap pattern."""
 
+SENTENCE_END = "sentence_end"
+"""The one anchor there is, as files and answers name it."""
+
 Side = Literal["good", "bad"]
 PhraseClass = Literal["A", "B", "B$", "C", "D", "E"]
 
@@ -28,6 +31,11 @@ class MatchRule:
     case: Literal["fold", "exact"] = "fold"
     boundary: Literal["word", "none"] = "word"
     whitespace: Literal["collapse", "verbatim"] = "collapse"
+
+
+def anchor_name(sentence_end: bool) -> str | None:
+    """The anchor of a phrase as files and answers name it."""
+    return SENTENCE_END if sentence_end else None
 
 
 @dataclass(frozen=True, slots=True, order=True)

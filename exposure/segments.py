@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from exposure.artefacts import atomic_write
@@ -178,8 +177,3 @@ def is_last_in_group(groups: np.typing.NDArray[Any]) -> np.typing.NDArray[np.boo
     last = np.ones(len(groups), dtype=bool)
     last[:-1] = groups[1:] != groups[:-1]
     return last
-
-
-def in_phrases(table: pa.Table, start: int, end: int) -> pa.Table:
-    """The rows of phrases [start, end)."""
-    return table.filter(pc.and_(pc.greater_equal(table["phrase"], start), pc.less(table["phrase"], end)))

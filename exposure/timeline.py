@@ -22,7 +22,7 @@ from exposure.errors import QuestionError, TimelineError
 from exposure.generation_reader import connect
 from exposure.generation_tables import GENERATION_VERSION
 from exposure.phrase_lookup import look_up, look_up_key
-from exposure.phrases import MatchRule, Phrase
+from exposure.phrases import MatchRule, Phrase, anchor_name
 from exposure.positions import first_step
 from exposure.status import ExposureStatus, status_at
 from exposure.timeline_folder import TimelineFolder
@@ -198,7 +198,7 @@ class Timeline:
             document_offset=row["first_document_offset"],
             last_step=None if row["last_batch"] is None else first_step(row["last_batch"]),
             gap=row["gap"],
-            anchor="sentence_end" if row["sentence_end"] else None,
+            anchor=anchor_name(row["sentence_end"]),
             exactness=self.exactness,
         )
 
@@ -216,7 +216,7 @@ class Timeline:
             count_high=count.high if covered else None,
             exact=covered and count.low == count.high,
             gap=row["gap"],
-            anchor="sentence_end" if row["sentence_end"] else None,
+            anchor=anchor_name(row["sentence_end"]),
             exactness=self.exactness,
         )
 

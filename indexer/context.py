@@ -19,7 +19,7 @@ from indexer.documents import documents_at
 from indexer.matchers.aho_corasick import AhoCorasickMatcher
 from indexer.row_pieces import Piece, pieces_of_row
 from indexer.rows import PackedDocument
-from indexer.tokens import TextTokenizer
+from indexer.tokens import TextTokenizer, phrase_normaliser
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,17 @@ def contexts(
     """
     if not timeline.has_phrase(phrase):
         raise QuestionError(f"{phrase!r} is not indexed in {timeline.path}. Index it, or ask for one that is.")
-    order = run or TimelineFolder.open(timeline.path).order
-    if order.digest not in (timeline.facts["order_digest"], TimelineFolder.open(timeline.path).order.digest):
+    present = TimelineFolder.open(timeline.path).order
+    order = run or present
+    if order.digest not in (timeline.facts["order_digest"], present.digest):
         raise QuestionError(
             "The run is not the one that this timeline was indexed from. Give its own manifest with --run."
         )
     counted = Census.open(order, census)
-    tokenizer = TextTokenizer.of(order.tokenizer) if order.tokenizer else None
+    tokenizer = TextTokenizer.of_run(order)
     exposures = timeline.exposures(phrase)
     documents = documents_at(counted, {(one.shard, one.document_index) for one in exposures}, tokenizer)
-    end_of = _Ends(timeline, counted, tokenizer.normalise_phrase if tokenizer else str)
+    end_of = _Ends(timeline, counted, phrase_normaliser(tokenizer))
     answers = []
     for one in exposures:
         document = documents[one.shard, one.document_index]

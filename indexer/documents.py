@@ -69,9 +69,10 @@ def _packed(
     rewritten = shard.rewritten
     packed = []
     for (index, document), one in zip(batch, lengths, strict=True):
-        text = tokenizer.normalise(document.text)
         if rewritten[index]:
             text = tokenizer.decode(tokenizer.encode([document.text])[0]).decode("utf-8", "replace")
+        else:
+            text = tokenizer.normalise(document.text)
         packed.append(PackedDocument(index, document.id, text, one))
     return packed
 

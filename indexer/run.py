@@ -22,7 +22,7 @@ from exposure.units import Unit, default_grid, plan_units
 from indexer.engines.local import run_units
 from indexer.matchers.phrase_keys import refuse_vanishing
 from indexer.scan import ScanInputs
-from indexer.tokens import TextTokenizer
+from indexer.tokens import TextTokenizer, phrase_normaliser
 
 KEEP_FIRST = 8
 
@@ -63,9 +63,9 @@ def index_corpus(
         raise UsageError("There is no phrase to look for. Give at least one.")
     order = DataOrder.load(run)
     counted = Census.open(order, census)
-    tokenizer = TextTokenizer.of(order.tokenizer) if order.tokenizer else None
+    tokenizer = TextTokenizer.of_run(order)
     wanted = _as_looked_up(phrases, options.rule)
-    refuse_vanishing(wanted, options.rule, tokenizer.normalise_phrase if tokenizer else str)
+    refuse_vanishing(wanted, options.rule, phrase_normaliser(tokenizer))
     folder = TimelineFolder.create(out, _settings(out, order, options))
     with folder.locked():
         folder.set_order(order)

@@ -19,7 +19,7 @@ from indexer.documents import packed_batches
 from indexer.matchers.aho_corasick import AhoCorasickMatcher
 from indexer.rows import Passage, packer
 from indexer.tally import Hits, Tally
-from indexer.tokens import TextTokenizer
+from indexer.tokens import TextTokenizer, phrase_normaliser
 
 Report = Callable[[int], None]
 """Called with the characters of text scanned since the last call."""
@@ -81,13 +81,11 @@ def _run(inputs: ScanInputs) -> tuple[DataOrder, Census, TextTokenizer | None]:
             f"The manifest {inputs.manifest} was changed while it was being indexed. Finished units are kept: run the "
             "same command again, if the manifest is the right one now."
         )
-    tokenizer = TextTokenizer.of(order.tokenizer) if order.tokenizer else None
+    tokenizer = TextTokenizer.of_run(order)
     return order, Census.open(order, inputs.census), tokenizer
 
 
 @lru_cache(maxsize=2)
 def _matcher(inputs: ScanInputs, group: str, rule: MatchRule) -> AhoCorasickMatcher:
     folder = TimelineFolder.open(inputs.timeline)
-    tokenizer = _run(inputs)[2]
-    normalise = tokenizer.normalise_phrase if tokenizer else str
-    return AhoCorasickMatcher(folder.group(group), rule, normalise)
+    return AhoCorasickMatcher(folder.group(group), rule, phrase_normaliser(_run(inputs)[2]))

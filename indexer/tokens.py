@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from tokenizers import Tokenizer
 
 from exposure.census import TokenLengths
 from exposure.errors import TokenizerError
-from exposure.orders import TokenizerSpec
+from exposure.orders import DataOrder, TokenizerSpec
 from indexer.byte_table import SPACE_MARK, byte_table
 
 Ids = npt.NDArray[np.uint32]
@@ -65,6 +66,11 @@ class TextTokenizer:
                 "Put the original file back, or make the manifest again with `exposure run init`."
             )
         return loaded
+
+    @classmethod
+    def of_run(cls, order: DataOrder) -> TextTokenizer | None:
+        """The tokenizer of a run, or None where it has none; raises TokenizerError as `of` does."""
+        return None if order.tokenizer is None else cls.of(order.tokenizer)
 
     def normalise(self, text: str) -> str:
         """The tokenizer's own normaliser applied to `text`."""
@@ -124,6 +130,11 @@ class TextTokenizer:
                 "Name one of its own special tokens."
             )
         return int(found)
+
+
+def phrase_normaliser(tokenizer: TextTokenizer | None) -> Callable[[str], str]:
+    """What phrases pass through before they are looked for: nothing without a tokenizer."""
+    return str if tokenizer is None else tokenizer.normalise_phrase
 
 
 def _broken_bytes(content: bytes) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exposure.errors import TimelineError, UsageError
+from exposure.tables import FORMATS, emit
 
 if TYPE_CHECKING:
     from exposure.timeline import Timeline
@@ -46,7 +47,7 @@ def opened(path: Path) -> Iterator[Timeline]:
 def output_options(command: Command) -> Command:
     """How and where an answer is written."""
     command = click.option("--out", type=click.Path(), help="Write to this file instead of standard output.")(command)
-    formats = click.Choice(["table", "jsonl", "csv", "parquet"])
+    formats = click.Choice(FORMATS)
     return click.option("--format", "format_", type=formats, default="table", show_default=True)(command)
 
 
@@ -64,8 +65,6 @@ def emit_answers(
     inputs: Iterable[Path | None],
 ) -> None:
     """Print dataclasses of type `kind`: `columns` in a table, every field for machines; never over one of `inputs`."""
-    from exposure.tables import emit
-
     refuse_overwriting(out, inputs)
     rows = [asdict(answer) for answer in answers]
     for row in rows:

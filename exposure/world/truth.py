@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
+from exposure.phrases import anchor_name
 from exposure.world.documents import Document, Occurrence
 from exposure.world.paradigms import WorldPair, WorldSide
 
@@ -36,7 +37,7 @@ def _record(side: WorldSide, found: list[tuple[Document, Occurrence]], first_doc
         "side": side.side,
         "phrase": side.phrase.text,
         "gap": side.phrase.gap or None,
-        "anchor": "sentence_end" if side.phrase.sentence_end else None,
+        "anchor": anchor_name(side.phrase.sentence_end),
         "exposures": places(deep=False),
         "deep": places(deep=True),
         "near_misses": [

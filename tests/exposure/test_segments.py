@@ -19,7 +19,6 @@ from exposure.segments import (
     COUNTS_SCHEMA,
     EXPOSURES_SCHEMA,
     SegmentFolder,
-    in_phrases,
     is_last_in_group,
     rank_in_group,
     reduce_counts,
@@ -116,12 +115,6 @@ def test_rank_and_last_in_a_group(groups: list[int]) -> None:
     array = np.array(groups, dtype=np.int64)
     assert rank_in_group(array).tolist() == [groups[:i].count(one) for i, one in enumerate(groups)]
     assert is_last_in_group(array).tolist() == [one not in groups[i + 1 :] for i, one in enumerate(groups)]
-
-
-def test_range_of_phrases_is_half_open() -> None:
-    """in_phrases keeps phrases start … end − 1."""
-    table = counts_table([(phrase, 0, 1, 0, 0) for phrase in range(5)])
-    assert in_phrases(table, 1, 3)["phrase"].to_pylist() == [1, 2]
 
 
 def write(folder: Path, key: str = "k") -> SegmentFolder:
