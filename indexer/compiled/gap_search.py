@@ -1,0 +1,139 @@
+"""The earlier halves of gap patterns, looked for backward from a later one: token by token, inside one sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexer.compiled.characters import FILLER, SPACE, WORDS, class_at, class_before
+from indexer.compiled.comparing import key_end, white_space
+from indexer.compiled.hashing import hash_odd_token, next_token, token_hash, token_length
+from indexer.compiled.jit import kernel
+from indexer.compiled.key_table import FREE, GOES_ON, find_entry, is_in_filter, meaning_of, record_of, same_hash
+from indexer.compiled.sentence_ends import ends_sentence
+from indexer.compiled.vectors import highest_bit, lowest_bit
+
+NONE = np.uint64(0)
+ONE = np.uint64(1)
+ALL = ~NONE
+
+
+@kernel
+def begin_before(begins, place):  # type: ignore[no-untyped-def]
+    """Where the last token begins that begins before `place`; -1 where none does."""
+    block = place >> 6
+    bits = begins[block] & ((ONE << np.uint64(place & 63)) - ONE)
+    while bits == NONE:
+        block -= 1
+        if block < 0:
+            return np.int64(-1)
+        bits = begins[block]
+    return (block << 6) + highest_bit(bits)
+
+
+@kernel
+def next_set(masks, blocks, place):  # type: ignore[no-untyped-def]
+    """The first set bit of masks at or behind `place`; 64 * blocks where there is none."""
+    block = place >> 6
+    if block >= blocks:
+        return blocks << 6
+    bits = masks[block] & (ALL << np.uint64(place & 63))
+    while bits == NONE:
+        block += 1
+        if block == blocks:
+            return blocks << 6
+        bits = masks[block]
+    return (block << 6) + lowest_bit(bits)
+
+
+@kernel
+def hash_at(text, marks, start, odds, whole):  # type: ignore[no-untyped-def]
+    """Hash of the token at `start`, which may hold fillers where the text has `odds`."""
+    length = token_length(marks, np.uint64(start))
+    if odds:
+        for place in range(start, start + np.int64(length)):
+            if text[place] == FILLER:
+                return hash_odd_token(text, marks, start, whole)
+    return token_hash(text, np.uint64(start), length)
+
+
+@kernel
+def step_back(text, begins, marks, blocks, place, classes):  # type: ignore[no-untyped-def]
+    """(where the token before the one at `place` begins, words passed on the way); (-1, 0) at a sentence's beginning."""
+    before = begin_before(begins, place)
+    while before >= 0 and class_at(text, before, classes) & SPACE:  # white space may be tokens, when taken verbatim
+        before = begin_before(begins, before)
+    if before < 0 or not class_before(text, place, classes) & SPACE:
+        return before, 0
+    end = next_set(marks, blocks, before + 1)
+    while text[end] == FILLER:
+        end += 1
+    if white_space(text, end, classes)[1] > 1:
+        return np.int64(-1), 0
+    if not class_at(text, before, classes) & WORDS and ends_sentence(text, end, classes):
+        return np.int64(-1), 0
+    return before, 1
+
+
+@kernel
+def find_earlier(marked, later, start, passage, gaps, memory, classes, is_verbatim, hits, count):  # type: ignore[no-untyped-def]
+    """Add the matches of all gap patterns whose later half is the key `later`, standing at `start`; returns their number.
+
+    For each earlier half only its nearest occurrence counts. `memory` is (met, whole): the last search that met each
+    earlier key, with the number of searches behind them, and scratch for a token.
+    """
+    text, begins, marks, mark_bytes = marked.text, marked.begins, marked.marks, marked.mark_bytes
+    blocks, odds = marked.blocks, marked.odds
+    entries, shift, records, record_bytes = gaps.table.entries, gaps.table.shift, gaps.table.records, gaps.table.record_bytes
+    heads, head_shift = gaps.table.singles, gaps.table.single_shift
+    earlier, window, phrases = gaps.earlier, gaps.window, gaps.phrase
+    first_pattern, end_pattern, widest = gaps.first[later], gaps.first[later + 1], gaps.widest[later]
+    met, whole = memory
+    hit_phrase, hit_passage, hit_start = hits
+    met[-1] += 1
+    place, distance = start, 0
+    while True:
+        place, passed = step_back(text, begins, marks, blocks, place, classes)
+        distance += passed
+        if place < 0 or distance > widest:
+            return count
+        value = hash_at(text, mark_bytes, place, odds, whole)
+        if distance == 0 or is_in_filter(heads, head_shift, value) == NONE:
+            continue
+        token = place
+        while True:
+            entry = find_entry(entries, shift, value)
+            record = record_of(entry)
+            while record:
+                key = meaning_of(records[record + 1])
+                if met[key] != met[-1] and (
+                    key_end(text, place, records, record_bytes, record, classes, is_verbatim) >= 0
+                ):
+                    met[key] = met[-1]
+                    pattern = _first_of(earlier, first_pattern, end_pattern, key)
+                    while pattern < end_pattern and earlier[pattern] == key:
+                        if window[pattern] >= distance:
+                            if count < len(hit_phrase):
+                                hit_phrase[count] = phrases[pattern]
+                                hit_passage[count] = passage
+                                hit_start[count] = place
+                            count += 1
+                        pattern += 1
+                record = same_hash(records[record])
+            if entry & GOES_ON == FREE:
+                break
+            token = next_set(begins, blocks, token + 1)
+            if token >= blocks << 6:
+                break
+            value = next_token(value, hash_at(text, mark_bytes, token, odds, whole))
+
+
+@kernel
+def _first_of(earlier, first, end, key):  # type: ignore[no-untyped-def]
+    """Number of the first pattern of [first, end) whose earlier key is not below `key`, by bisection."""
+    while first < end:
+        middle = (first + end) >> 1
+        if earlier[middle] < key:
+            first = middle + 1
+        else:
+            end = middle
+    return first

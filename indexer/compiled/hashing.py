@@ -1,0 +1,94 @@
+"""Hashes of tokens, and of sequences of them.
+
+A hash only says where to look: whatever it finds is compared byte by byte. So a hash may ignore what is rare, and does: the
+middle of words longer than 16 bytes, and everything behind byte LONGEST.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexer.compiled.characters import FILLER
+from indexer.compiled.jit import kernel
+from indexer.compiled.vectors import bit_count, load64, lowest_bit
+
+ONE = np.uint64(1)
+EIGHT = np.uint64(8)
+SIX = np.uint64(6)
+MIX_TOKEN = np.uint64(0x9E3779B97F4A7C15)
+MIX_SEQUENCE = np.uint64(0xA0761D6478BD642F)
+
+LONGEST = np.uint64(58)
+"""Bytes of a token that are looked at: a mask read from any bit on shows 57 bits at least."""
+
+
+@kernel
+def next_token(sequence, token):  # type: ignore[no-untyped-def]
+    """The hash of a sequence of tokens with one more; the hash of a sequence of one is its token's."""
+    return (sequence * MIX_SEQUENCE) ^ token
+
+
+@kernel
+def token_hash(text, start, length):  # type: ignore[no-untyped-def]
+    """Hash of the token of `length` (1 … LONGEST) bytes from `start` on: all uint64."""
+    within = length if length < EIGHT else EIGHT
+    shift = (np.uint64(64) - (within << np.uint64(3))) & np.uint64(63)
+    first = load64(text, start) << shift
+    last = load64(text, start + length - within) << shift
+    return (first ^ (last << np.uint64(23) | last >> np.uint64(41))) * MIX_TOKEN
+
+
+@kernel
+def token_length(marks, start):  # type: ignore[no-untyped-def]
+    """Bytes of the token that begins at `start`, LONGEST at most; `marks` as bytes."""
+    behind = start + ONE
+    window = load64(marks, behind >> np.uint64(3)) >> (behind & np.uint64(7))
+    length = np.uint64(lowest_bit(window)) + ONE
+    return LONGEST if length > LONGEST else length
+
+
+@kernel
+def token_starts(begins, first, end, starts, count):  # type: ignore[no-untyped-def]
+    """Append the places of the set bits of blocks [first, end) to `starts`; returns their new number.
+
+    Writes eight at a time, so up to 16 more than there are: a loop that ends anywhere is guessed wrong too often.
+    """
+    for block in range(first, end):
+        bits = begins[block]
+        base = np.uint64(block) << SIX
+        found = bit_count(bits)
+        for slot in range(count, count + 8):
+            starts[slot] = base + np.uint64(lowest_bit(bits))
+            bits &= bits - ONE
+        if found > 8:
+            for slot in range(count + 8, count + 16):
+                starts[slot] = base + np.uint64(lowest_bit(bits))
+                bits &= bits - ONE
+            for slot in range(count + 16, count + found):
+                starts[slot] = base + np.uint64(lowest_bit(bits))
+                bits &= bits - ONE
+        count += found
+    return count
+
+
+@kernel
+def hash_tokens(text, marks, starts, first, end, hashes):  # type: ignore[no-untyped-def]
+    """Hashes of the tokens [first, end) of `starts`."""
+    for token in range(first, end):
+        start = np.uint64(starts[token])
+        hashes[token] = token_hash(text, start, token_length(marks, start))
+
+
+@kernel
+def hash_odd_token(text, marks, start, whole):  # type: ignore[no-untyped-def]
+    """Hash of a token with FILLER bytes in it, as if they were not there; `whole` is scratch of LONGEST + 16 bytes."""
+    length = 0
+    place = start
+    while length < LONGEST:
+        if text[place] != FILLER:
+            whole[length] = text[place]
+            length += 1
+        place += 1
+        if marks[place >> 3] >> (place & 7) & 1:
+            break
+    return token_hash(whole, np.uint64(0), np.uint64(length))

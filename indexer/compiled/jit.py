@@ -1,0 +1,54 @@
+"""The one decorator of compiled functions: no Python objects, no GIL, code that is kept (code_cache.py)."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+from indexer.compiled.code_cache import VARIABLE, KernelCode, code_folder
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+SECONDS = 20
+"""About how long everything takes to compile, as a person is told."""
+
+
+def kernel(function: Kernel) -> Kernel:
+    """`function` as machine code, compiled at its first call unless its code is kept.
+
+    Kernels live beside this file: the name of the kept code digests the sources of this folder. They must not read or
+    write outside their arrays, and not raise: nothing checks bounds, a division by zero gives what the processor gives.
+    """
+    compiled = numba.njit(nogil=True, boundscheck=False, error_model="numpy")(function)
+    compiled._cache = KernelCode(function, _tell)
+    return compiled  # type: ignore[no-any-return]
+
+
+@cache
+def _tell() -> None:
+    """Say, once in a process, why it takes a while until something happens."""
+    folder = code_folder()
+    if folder is not None and _is_writable(folder):
+        notice = f"compiling the matcher for this machine, once (about {SECONDS} s) …"
+    else:
+        notice = (
+            f"compiling the matcher for this machine (about {SECONDS} s), and in every process again: its code cannot "
+            f"be kept in {folder or 'a home that is not there'}. Set {VARIABLE} to a folder that can be written …"
+        )
+    sys.stderr.write(f"{notice}\n")
+    sys.stderr.flush()
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
