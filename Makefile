@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint check clean
+.PHONY: demo test lint check bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed ## The main job end to end, on a corpus that the project generates.
@@ -19,6 +19,9 @@ lint: $(VENV)/.installed-dev ## Style, types and import rules.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(VENV)/.installed-bench ## Every bar against its peer; BENCH='--only zst-10k --megabytes 32' for a part.
+	$(BIN)/python -m benchmarks $(BENCH)
+
 check: lint test ## Everything that must hold before a commit.
 
 $(VENV)/bin/python:
@@ -30,6 +33,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) -e '.[dev]'
+	touch $@ $(VENV)/.installed
+
+# Peers with native code come last and one by one: where one does not install, its rows say so.
+$(VENV)/.installed-bench: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) -e '.[bench]'
+	for peer in hyperscan daachorse; do $(INSTALL) $$peer || echo "$$peer does not install here"; done
 	touch $@ $(VENV)/.installed
 
 clean:

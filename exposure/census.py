@@ -5,9 +5,13 @@ Two Parquet files a shard, named by content, so that any run over the same shard
 * `<shard>.<fields>.documents.parquet`: one row a document: `line` (1-based; row for Parquet), `start` (byte in the
   uncompressed stream; row for Parquet), `characters` (of the raw text) and `crc32` (of its UTF-8 bytes).
 * `<shard>.<fields>.<tokenizer>.tokens.parquet`: one row a document: `tokens`, `rewritten` (the tokens do not decode to
-  the normalised text), `token_bytes`, `token_continuing`, `token_lead` (lists, one number a token).
+  the normalised text), `token_bytes`, `token_continuing`, `token_lead` (one number a token; `token_block.py`).
 
-Token lengths serve every packing rule and sequence length: a cut is a sum over them, and so is the token of a hit.
+Token lengths serve every packing rule and sequence length: a cut is a sum over them, and so is the token of a hit. A
+run with a document per row needs fewer of them, and makes do with a sidecar of its own kind and row length:
+
+* `<shard>.<fields>.<tokenizer>.document-per-row-<T>.tokens.parquet`: of a document that surely fits a row of T tokens
+  none (`tokens` is null), of any other the first T. The whole one is preferred where both are there.
 """
 
 from __future__ import annotations
@@ -18,7 +22,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +32,27 @@ import pyarrow.parquet as pq
 
 from exposure.errors import CensusError
 from exposure.orders import DataOrder, Shard, Skipped
+from exposure.token_block import TOKENS_SCHEMA, TokenBlock, TokenLengths, tokens_of
 
-CENSUS_VERSION = 1
+__all__ = [
+    "CENSUS_VERSION",
+    "DOCUMENTS_SCHEMA",
+    "TOKENS_SCHEMA",
+    "Census",
+    "ShardCensus",
+    "SidecarKeys",
+    "TokenBlock",
+    "TokenLengths",
+    "document_starts",
+    "sidecar_metadata",
+    "skipped_of",
+]
+
+CENSUS_VERSION = 2
 """Changes only when a sidecar's content would."""
 
 DOCUMENTS_SCHEMA = pa.schema(
     [("line", pa.int64()), ("start", pa.int64()), ("characters", pa.int64()), ("crc32", pa.uint32())]
-)
-_LENGTHS = pa.list_(pa.uint16())
-_LENGTH_COLUMNS = ["token_bytes", "token_continuing", "token_lead"]
-TOKENS_SCHEMA = pa.schema(
-    [
-        ("tokens", pa.int64()),
-        ("rewritten", pa.bool_()),
-        ("token_bytes", _LENGTHS),
-        ("token_continuing", _LENGTHS),
-        ("token_lead", _LENGTHS),
-    ]
 )
 
 
@@ -57,33 +64,23 @@ class SidecarKeys:
     tokens: str | None
 
     @classmethod
-    def of(cls, shard_sha256: str, text_field: str, id_field: str, tokenizer_sha256: str | None) -> SidecarKeys:
-        """Names made of the digests of everything that a sidecar's content depends on."""
+    def of(
+        cls,
+        shard_sha256: str,
+        text_field: str,
+        id_field: str,
+        tokenizer_sha256: str | None,
+        row_tokens: int | None = None,
+    ) -> SidecarKeys:
+        """Names made of the digests of everything that a sidecar's content depends on.
+
+        With `row_tokens` the tokens sidecar is that of rows of one document with so many tokens of text.
+        """
         fields = hashlib.sha256(json.dumps([CENSUS_VERSION, text_field, id_field]).encode()).hexdigest()[:8]
         stem = f"{shard_sha256[:20]}.{fields}"
-        tokens = None if tokenizer_sha256 is None else f"{stem}.{tokenizer_sha256[:20]}.tokens.parquet"
+        rule = "" if row_tokens is None else f".document-per-row-{row_tokens}"
+        tokens = None if tokenizer_sha256 is None else f"{stem}.{tokenizer_sha256[:20]}{rule}.tokens.parquet"
         return cls(f"{stem}.documents.parquet", tokens)
-
-
-@dataclass(frozen=True)
-class TokenLengths:
-    """Lengths of the tokens of one document, in order.
-
-    `size` is bytes; `continuing` those of them that continue a character (almost always none); `lead` those of the
-    continuing ones that stand at the token's start, their character having begun in a token before.
-    """
-
-    size: npt.NDArray[np.uint16]
-    continuing: npt.NDArray[np.uint16]
-    lead: npt.NDArray[np.uint16]
-
-    @property
-    def characters(self) -> npt.NDArray[np.int64]:
-        """Characters that begin in each token."""
-        return self.size.astype(np.int64) - self.continuing
-
-    def __len__(self) -> int:
-        return len(self.size)
 
 
 @dataclass(frozen=True)
@@ -101,13 +98,55 @@ class ShardCensus:
 
     @cached_property
     def tokens(self) -> npt.NDArray[np.int64]:
-        """Tokens of each document."""
-        return np.asarray(self._token_table(["tokens"])["tokens"].to_numpy(), dtype=np.int64)
+        """Tokens that are kept of each document: all of them in a whole census, 0 where none are known."""
+        return self._counts[0]
+
+    @cached_property
+    def tokenised(self) -> npt.NDArray[np.bool_]:
+        """Documents whose tokens are known; of the others it is known that they fit their row whole."""
+        return self._counts[1]
 
     @cached_property
     def rewritten(self) -> npt.NDArray[np.bool_]:
         """Documents whose tokens do not decode to the normalised text, and must be tokenised again to be read."""
-        return np.asarray(self._token_table(["rewritten"])["rewritten"].to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return np.asarray(self._token_table(["rewritten"])["rewritten"].to_numpy(), dtype=np.bool_)
+
+    def token_block(self, first_document: int, end_document: int) -> TokenBlock:
+        """Token lengths of documents [first, end), in flat columns; reads only the row groups that hold them."""
+        starts = self._group_starts
+        first, end = (int(place) for place in np.searchsorted(starts, [first_document, end_document], side="right") - 1)
+        groups = range(first, min(end, len(starts) - 2) + 1) if first_document < end_document else range(0)
+        blocks = []
+        for group in groups:
+            if starts[group] < end_document:
+                documents = (first_document, end_document) - starts[group]
+                block = self._group(group)
+                blocks.append(block.part(max(int(documents[0]), 0), min(int(documents[1]), len(block))))
+        for group in set(self._held) - set(groups):
+            del self._held[group]
+        return TokenBlock.joined(blocks)
+
+    def token_lengths(self, first_document: int, end_document: int) -> list[TokenLengths]:
+        """Token lengths of documents [first, end), one by one; none where a document was not tokenised."""
+        block = self.token_block(first_document, end_document)
+        return [block.document(index) for index in range(len(block))]
+
+    def _group(self, group: int) -> TokenBlock:
+        # Held until documents beyond it are asked for: they come one after the other, often one at a time.
+        if group not in self._held:
+            with _reading(self._tokens_path):
+                table = self._lengths_file.read_row_group(group, use_threads=False)
+                self._held[group] = TokenBlock.of_table(table)
+        return self._held[group]
+
+    @cached_property
+    def _held(self) -> dict[int, TokenBlock]:
+        return {}
+
+    @cached_property
+    def _group_starts(self) -> npt.NDArray[np.int64]:
+        metadata = self._lengths_file.metadata
+        return np.cumsum([0] + [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)])
 
     @cached_property
     def _lengths_file(self) -> pq.ParquetFile:
@@ -123,35 +162,9 @@ class ShardCensus:
             raise CensusError(f"{self.shard.path}: this run has no tokenizer, so its census counts no tokens.")
         return self.folder / self.keys.tokens
 
-    def token_lengths(self, first_document: int, end_document: int) -> list[TokenLengths]:
-        """Token lengths of documents [first, end); reads only the row groups that hold them."""
-        metadata = self._lengths_file.metadata
-        starts = np.cumsum([0] + [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)])
-        groups = [
-            i for i in range(metadata.num_row_groups) if starts[i] < end_document and starts[i + 1] > first_document
-        ]
-        if not groups:
-            return []
-        table = self._row_groups(tuple(groups))
-        table = table.slice(first_document - starts[groups[0]], end_document - first_document)
-        lists = [table[column].combine_chunks() for column in _LENGTH_COLUMNS]
-        offsets = np.asarray(lists[0].offsets)
-        values = [np.asarray(one.values) for one in lists]
-        return [TokenLengths(*(value[a:b] for value in values)) for a, b in pairwise(offsets)]
-
-    def _row_groups(self, groups: tuple[int, ...]) -> pa.Table:
-        # The last ones are held: documents are asked for one after the other, often one at a time.
-        table = self._held.get(groups)
-        if table is None:
-            with _reading(self._tokens_path):
-                table = self._lengths_file.read_row_groups(list(groups), columns=_LENGTH_COLUMNS)
-            self._held.clear()
-            self._held[groups] = table
-        return table
-
     @cached_property
-    def _held(self) -> dict[tuple[int, ...], pa.Table]:
-        return {}
+    def _counts(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        return tokens_of(self._token_table(["tokens"])["tokens"])
 
     def _token_table(self, columns: list[str]) -> pa.Table:
         return _read(self._tokens_path, TOKENS_SCHEMA, self.shard, columns)
@@ -168,19 +181,7 @@ class Census:
     def open(cls, order: DataOrder, folder: Path | None = None) -> Census:
         """The sidecars of `order`, in `folder` or where the manifest says; raises CensusError where one is missing."""
         folder = Path(order.census) if folder is None else folder
-        tokenizer = order.tokenizer.sha256 if order.tokenizer else None
-        shards = []
-        for shard in order.shards:
-            keys = SidecarKeys.of(shard.sha256, order.text_field, order.id_field, tokenizer)
-            for name in (keys.documents, keys.tokens):
-                if name is not None and not (folder / name).exists():
-                    raise CensusError(
-                        f"The census of {shard.path} ({name}) is not in {folder}. "
-                        "Make it again with the `exposure run init` command of this run, or say where it is with "
-                        "--census."
-                    )
-            shards.append(ShardCensus(folder, keys, shard))
-        return cls(order, tuple(shards))
+        return cls(order, tuple(ShardCensus(folder, _keys_of(order, shard, folder), shard) for shard in order.shards))
 
     @cached_property
     def first_documents(self) -> npt.NDArray[np.int64]:
@@ -189,8 +190,30 @@ class Census:
 
     @cached_property
     def first_tokens(self) -> npt.NDArray[np.int64]:
-        """Place of each shard's first token in the stream, end-of-document tokens included; then the total."""
+        """Place of each shard's first token in the stream, end-of-document tokens included; then the total.
+
+        Only where documents are joined to a stream (`concatenate`): elsewhere not all tokens are counted.
+        """
+        assert self.order.packing == "concatenate"
         return np.cumsum([0] + [(one.shard.tokens or 0) + one.shard.documents for one in self.shards])
+
+
+def _keys_of(order: DataOrder, shard: Shard, folder: Path) -> SidecarKeys:
+    """The sidecars of a shard that are there, those with all tokens before others; raises CensusError without."""
+    tokenizer = order.tokenizer.sha256 if order.tokenizer else None
+    kinds: list[int | None] = [None]
+    if order.packing == "document-per-row" and tokenizer is not None:
+        kinds.append(order.text_tokens_per_row)
+    names = [SidecarKeys.of(shard.sha256, order.text_field, order.id_field, tokenizer, kind) for kind in kinds]
+    for keys in names:
+        if all((folder / name).exists() for name in (keys.documents, keys.tokens) if name is not None):
+            return keys
+    documents, tokens = names[0].documents, [keys.tokens for keys in names if keys.tokens is not None]
+    missing = [documents] if not (folder / documents).exists() else tokens
+    raise CensusError(
+        f"The census of {shard.path} ({' or '.join(missing)}) is not in {folder}. Make it again with the `exposure run "
+        "init` command of this run, or say where it is with --census."
+    )
 
 
 def document_starts(shard: ShardCensus) -> npt.NDArray[np.int64]:
@@ -225,7 +248,7 @@ def _reading(path: Path) -> Iterator[None]:
     """Turns what a damaged file does to its reader into a CensusError that names it."""
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise CensusError(
             f"The census {path} cannot be read: {error}. Delete it and run `exposure run init` again."
         ) from error

@@ -32,7 +32,10 @@ class Skipped(FrozenModel):
 
 
 class Shard(FrozenModel):
-    """One file of the corpus, as it was when the census read it."""
+    """One file of the corpus, as it was when the census read it.
+
+    `tokens` is None without a tokenizer, and where not all were counted because rows of one document need not all.
+    """
 
     path: str
     bytes: int
@@ -112,6 +115,8 @@ class DataOrder(FrozenModel):
         decisive = self.model_dump(mode="json", exclude={"checkpoints", "census", "provenance", "exactness"})
         for shard in decisive["shards"]:
             del shard["path"]
+            if self.packing == "document-per-row":
+                del shard["tokens"]  # they decide nothing, and are not always counted
         for holder in (decisive["tokenizer"], decisive["order"]):
             if holder is not None:
                 holder.pop("path", None)
@@ -226,11 +231,11 @@ def _contradiction(order: DataOrder) -> str | None:
     if order.tokenizer is None:
         if order.packing == "concatenate":
             return "packing `concatenate` needs a tokenizer"
-    elif any(shard.tokens is None for shard in order.shards):
-        return "it has a tokenizer, but a shard without tokens"
     elif order.text_tokens_per_row < 1:
         return f"sequence_length {order.sequence_length} leaves no room for text beside the row's prefix and suffix"
     elif order.packing == "concatenate":
+        if any(shard.tokens is None for shard in order.shards):
+            return "packing `concatenate` needs the tokens of every shard, but one is without"
         rows = sum((shard.tokens or 0) + shard.documents for shard in order.shards) // order.text_tokens_per_row
     if order.rows != rows:
         return f"rows is {order.rows}, but its shards make {rows}"

@@ -67,12 +67,12 @@ def _unit(census: Census, shard: int, group: str, settings: TimelineSettings, ed
     identity = {
         "semantics": SCAN_SEMANTICS,
         "group": group,
-        "shard": {"index": shard, **order.shards[shard].model_dump(mode="json", exclude={"path"})},
+        "shard": {"index": shard, **_shard(order, shard)},
         "fields": [order.text_field, order.id_field],
         "tokenizer": order.tokenizer and order.tokenizer.model_dump(mode="json", exclude={"path"}),
         "packing": [order.packing, order.sequence_length, order.batch_sequences],
         "rows": [first_row, end_row],
-        "stream": [int(census.first_documents[shard]), int(census.first_tokens[shard]) if order.tokenizer else None],
+        "stream": [int(census.first_documents[shard]), _first_token(census, shard)],
         "before": _before(order, shard),
         "order": _order_slice(order),
         "rule": asdict(settings.rule),
@@ -81,6 +81,16 @@ def _unit(census: Census, shard: int, group: str, settings: TimelineSettings, ed
     }
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:40]
     return Unit(key, group, shard, first_row, end_row, tuple(own_edges), identity)
+
+
+def _shard(order: DataOrder, shard: int) -> dict[str, Any]:
+    """What of a shard's entry decides its segments: its tokens only where they are counted in any case."""
+    undecided = {"path", "tokens"} if order.packing == "document-per-row" else {"path"}
+    return order.shards[shard].model_dump(mode="json", exclude=undecided)
+
+
+def _first_token(census: Census, shard: int) -> int | None:
+    return int(census.first_tokens[shard]) if census.order.packing == "concatenate" else None
 
 
 def _edges_within(order: DataOrder, first_row: int, end_row: int, edges: npt.NDArray[np.int64]) -> list[int]:

@@ -10,9 +10,8 @@ import numpy as np
 from exposure.census import Census
 from exposure.errors import QuestionError
 from exposure.orders import DataOrder, TokenizerSpec
-from indexer.documents import documents_at
+from indexer.documents import PackedDocument, documents_at
 from indexer.row_pieces import DocumentPlace, Piece, pieces_of_row
-from indexer.rows import PackedDocument
 from indexer.tokens import TextTokenizer
 
 

@@ -15,10 +15,9 @@ from exposure.orders import DataOrder
 from exposure.phrases import Phrase
 from exposure.timeline import Timeline
 from exposure.timeline_folder import TimelineFolder
-from indexer.documents import documents_at
+from indexer.documents import PackedDocument, documents_at
 from indexer.matchers.aho_corasick import AhoCorasickMatcher
 from indexer.row_pieces import Piece, pieces_of_row
-from indexer.rows import PackedDocument
 from indexer.tokens import TextTokenizer, phrase_normaliser
 
 

@@ -4,42 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from exposure.census import DOCUMENTS_SCHEMA, TOKENS_SCHEMA, SidecarKeys, sidecar_metadata
 from exposure.errors import CensusError, CorpusError, UsageError
 from exposure.orders import Shard, Skipped
 from exposure.provenance import sha256_of_file
+from indexer.blocks import laid_out
 from indexer.readers.text import BadLine, Document, Fields, read_shard
-from indexer.sidecars import document_rows, sidecar, token_rows
-from indexer.tokens import TextTokenizer
+from indexer.sidecars import document_rows, sidecar
+from indexer.token_counters import TokenCounters
+from indexer.work_in_order import in_order
 
-BATCH_CHARACTERS = 1 << 21
+BATCH_CHARACTERS = 1 << 20
 Report = Callable[[int], None]
 """Called with the bytes read from the file since the last call."""
 
 
-def count_shard(
-    path: Path, fields: Fields, tokenizer: TextTokenizer | None, folder: Path, skip_bad: bool, report: Report
-) -> Shard:
-    """The manifest entry of one shard, its sidecars being in `folder` afterwards.
+@dataclass(frozen=True)
+class Counting:
+    """How the shards of a run are counted: `counters` is None without a tokenizer; `folder` takes the sidecars."""
 
-    Sidecars that are already there are taken as they are. Raises CorpusError where the shard has bad lines and they
-    were not to be skipped, or has no document at all.
+    fields: Fields
+    counters: TokenCounters | None
+    folder: Path
+    skip_bad: bool = False
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class _CountedBatch:
+    """Rows of both sidecars and their sums; `token_rows` is None where no tokens were asked for."""
+
+    rows: pa.Table
+    characters: int
+    token_rows: pa.Table | None = None
+    tokens: int = 0
+
+
+def count_shard(path: Path, counting: Counting, report: Report) -> Shard:
+    """The manifest entry of one shard, its sidecars being in the census's folder afterwards.
+
+    Sidecars that are already there are taken as they are, those with all tokens before others. Raises CorpusError where
+    the shard has bad lines and they were not to be skipped, or has no document at all.
     """
     digest = _digest(path)
-    keys = SidecarKeys.of(digest, fields.text, fields.id, tokenizer.sha256 if tokenizer else None)
-    wanted = [folder / name for name in (keys.documents, keys.tokens) if name is not None]
-    if not all(one.exists() for one in wanted):
-        _write_sidecars(path, digest, fields, tokenizer, folder, keys, skip_bad, report)
+    found = next((keys for keys in _usable_keys(digest, counting) if _is_there(counting.folder, keys)), None)
+    if found is None:
+        found = _usable_keys(digest, counting)[-1]
+        _write_sidecars(path, digest, counting, found, report)
     else:
         report(path.stat().st_size)
-    documents, characters, lines = _noted(folder / keys.documents, "documents", "characters", "skipped")
+    documents, characters, lines = _noted(counting.folder / found.documents, "documents", "characters", "skipped")
     skipped = tuple(Skipped(**one) for one in lines)
-    if skipped and not skip_bad:
+    if skipped and not counting.skip_bad:
         raise _refusal(path, skipped)
-    (tokens,) = (None,) if keys.tokens is None else _noted(folder / keys.tokens, "tokens")
+    (tokens,) = (None,) if found.tokens is None else _noted(counting.folder / found.tokens, "tokens")
     return Shard(
         path=str(path),
         bytes=path.stat().st_size,
@@ -49,6 +73,18 @@ def count_shard(
         tokens=tokens,
         skipped=skipped,
     )
+
+
+def _usable_keys(digest: str, counting: Counting) -> list[SidecarKeys]:
+    """The sidecars that would do, the best first; the last are those that are made where there are none."""
+    counters = counting.counters
+    sha256 = None if counters is None else counters.tokenizer.sha256
+    kinds = [None] if counters is None or counters.row_tokens is None else [None, counters.row_tokens]
+    return [SidecarKeys.of(digest, counting.fields.text, counting.fields.id, sha256, kind) for kind in kinds]
+
+
+def _is_there(folder: Path, keys: SidecarKeys) -> bool:
+    return all((folder / name).exists() for name in (keys.documents, keys.tokens) if name is not None)
 
 
 def _noted(path: Path, *names: str) -> list[Any]:
@@ -80,40 +116,44 @@ def _refusal(path: Path, skipped: tuple[Skipped, ...]) -> CorpusError:
     )
 
 
-def _write_sidecars(
-    path: Path,
-    digest: str,
-    fields: Fields,
-    tokenizer: TextTokenizer | None,
-    folder: Path,
-    keys: SidecarKeys,
-    skip_bad: bool,
-    report: Report,
-) -> None:
-    _make_folder(folder)
+def _write_sidecars(path: Path, digest: str, counting: Counting, keys: SidecarKeys, report: Report) -> None:
+    _make_folder(counting.folder)
     skipped: list[Skipped] = []
     seen: list[str] = []
-    good = _good_documents(path, fields, skipped, seen, report)
+    batches = _batches(_good_documents(path, counting.fields, skipped, seen, report))
     with ExitStack() as stack:
-        documents = stack.enter_context(sidecar(folder / keys.documents, DOCUMENTS_SCHEMA))
-        tokens = stack.enter_context(sidecar(folder / keys.tokens, TOKENS_SCHEMA)) if keys.tokens else None
+        documents = stack.enter_context(sidecar(counting.folder / keys.documents, DOCUMENTS_SCHEMA))
+        tokens = stack.enter_context(sidecar(counting.folder / keys.tokens, TOKENS_SCHEMA)) if keys.tokens else None
         characters, total_tokens = 0, 0
-        for batch in _batches(good):
-            documents.write(document_rows(batch))
-            if tokenizer is not None and tokens is not None and (skip_bad or not skipped):
-                table = token_rows(batch, tokenizer)
-                total_tokens += int(table["tokens"].to_numpy().sum())
-                tokens.write(table)
-            characters += sum(len(document.text) for document in batch)
-        if skipped and not skip_bad:
+
+        def count(batch: list[Document]) -> _CountedBatch:
+            return _counted(batch, counting.counters if counting.skip_bad or not skipped else None)
+
+        for counted in stack.enter_context(in_order(count, batches, counting.threads)):
+            documents.write(counted.rows)
+            if tokens is not None and counted.token_rows is not None:
+                tokens.write(counted.token_rows)
+            characters += counted.characters
+            total_tokens += counted.tokens
+        if skipped and not counting.skip_bad:
             raise _refusal(path, tuple(skipped))
         if seen != [digest]:
             raise CorpusError(f"{path} changed while it was being read. Run again when nothing writes to it.")
         if not documents.rows:
             raise CorpusError(f"{path} has no document{_why(skipped)}. Leave it out of --corpus.")
         documents.note(documents=documents.rows, characters=characters, skipped=[one.model_dump() for one in skipped])
-        if tokens is not None:
-            tokens.note(tokens=total_tokens)
+        if tokens is not None and counting.counters is not None:
+            tokens.note(tokens=total_tokens if counting.counters.row_tokens is None else None)
+
+
+def _counted(batch: list[Document], counters: TokenCounters | None) -> _CountedBatch:
+    texts = [document.text.encode() for document in batch]
+    rows, characters = document_rows(batch, texts), sum(len(document.text) for document in batch)
+    if counters is None:
+        return _CountedBatch(rows, characters)
+    with counters.one() as counter:
+        block = counter.block(*laid_out(texts))
+        return _CountedBatch(rows, characters, block.to_table(), int(block.offsets[-1]))
 
 
 def _why(skipped: list[Skipped]) -> str:

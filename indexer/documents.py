@@ -2,30 +2,70 @@
 
 from __future__ import annotations
 
-import itertools
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from exposure.census import Census, ShardCensus
-from exposure.errors import CorpusError
-from exposure.orders import Shard
-from indexer.readers.text import BadLine, Document, Fields, read_at, read_shard
-from indexer.rows import NO_TOKENS, PackedDocument
+from exposure.errors import CensusError
+from exposure.token_block import TokenLengths
+from indexer.blocks import DocumentBlock, TextBlock
+from indexer.readers.blocks import document_blocks
+from indexer.readers.text import Document, Fields, read_at
+from indexer.readers.unchanged import refuse_other_text
+from indexer.rows import packer, whole_documents
+from indexer.spelling import spelled_block, spelling_of
 from indexer.tokens import TextTokenizer
 
-BATCH_DOCUMENTS = 512
+NO_TOKENS = TokenLengths(*(np.empty(0, dtype=np.uint16),) * 3)
 
 
-def packed_batches(census: Census, shard: int, tokenizer: TextTokenizer | None) -> Iterator[list[PackedDocument]]:
-    """All documents of a shard in order, in batches; raises CorpusError where the shard is not the manifest's."""
+@dataclass(frozen=True, slots=True)
+class PackedDocument:
+    """A document as its tokens spell it, and their lengths: none where it fits a row of its own whole."""
+
+    index: int
+    id: str
+    text: str
+    lengths: TokenLengths
+
+
+def text_blocks(
+    census: Census, shard: int, tokenizer: TextTokenizer | None, on_text: Callable[[int], None] | None = None
+) -> Iterator[TextBlock]:
+    """The passages of a shard in order, block by block, as `document_blocks` gives documents: it says what is checked.
+
+    Raises CorpusError where the shard is not the manifest's, CensusError where the census is not the shard's. `on_text`
+    is told the characters of each block's documents when the next block is asked for.
+    """
     one = census.shards[shard]
-    documents = enumerate(_unchanged(one, Fields(census.order.text_field, census.order.id_field)))
-    while batch := list(itertools.islice(documents, BATCH_DOCUMENTS)):
-        yield _packed(one, batch, tokenizer)
+    characters = one.documents["characters"].to_numpy()
+    pack = _packer(census, shard, tokenizer)
+    blocks = document_blocks(one, Fields(census.order.text_field, census.order.id_field))
+    for block in blocks:
+        here = slice(block.first, block.first + len(block))
+        try:
+            passages = pack(block)
+        except (CensusError, UnicodeDecodeError):
+            for _ in blocks:  # which refuses the shard, if that is why
+                pass
+            raise
+        del block  # its memory serves the next one
+        yield passages
+        del passages
+        if on_text is not None:
+            on_text(int(characters[here].sum()))
+
+
+def _packer(census: Census, shard: int, tokenizer: TextTokenizer | None) -> Callable[[DocumentBlock], TextBlock]:
+    if tokenizer is None:
+        first_row = int(census.first_documents[shard])
+        return lambda block: whole_documents(block, first_row)
+    one, pack = census.shards[shard], packer(census.order, census, shard)
+    return lambda block: pack(spelled_block(block, one.token_block(block.first, block.first + len(block)), tokenizer))
 
 
 def packed_at(
@@ -41,8 +81,8 @@ def packed_at(
     for index, checksum, document in zip(
         wanted, rows["crc32"].to_pylist(), read_at(Path(one.shard.path), fields, places), strict=True
     ):
-        _check(one.shard, document, checksum)
-        found += _packed(one, [(index, document)], tokenizer)
+        refuse_other_text(one.shard, document, checksum)
+        found.append(_packed(one, index, document, tokenizer))
     return found
 
 
@@ -60,52 +100,10 @@ def documents_at(
     }
 
 
-def _packed(
-    shard: ShardCensus, batch: list[tuple[int, Document]], tokenizer: TextTokenizer | None
-) -> list[PackedDocument]:
+def _packed(shard: ShardCensus, index: int, document: Document, tokenizer: TextTokenizer | None) -> PackedDocument:
     if tokenizer is None:
-        return [PackedDocument(index, document.id, document.text, NO_TOKENS) for index, document in batch]
-    lengths = shard.token_lengths(batch[0][0], batch[-1][0] + 1)
-    rewritten = shard.rewritten
-    packed = []
-    for (index, document), one in zip(batch, lengths, strict=True):
-        if rewritten[index]:
-            text = tokenizer.decode(tokenizer.encode([document.text])[0]).decode("utf-8", "replace")
-        else:
-            text = tokenizer.normalise(document.text)
-        packed.append(PackedDocument(index, document.id, text, one))
-    return packed
-
-
-def _unchanged(census: ShardCensus, fields: Fields) -> Iterator[Document]:
-    """The shard's documents, each held against its checksum, and the whole file against its digest."""
-    shard = census.shard
-    checksums = np.asarray(census.documents["crc32"])
-    skipped = {bad.line for bad in shard.skipped}
-    index = 0
-    for row in read_shard(Path(shard.path), fields):
-        if isinstance(row, Document):
-            if index == len(checksums):
-                raise _changed(shard, f"line {row.line} is one document more than the {len(checksums)} of the census")
-            _check(shard, row, int(checksums[index]))
-            index += 1
-            yield row
-        elif isinstance(row, BadLine):
-            if row.line not in skipped:
-                raise _changed(shard, f"line {row.line}: {row.reason}")
-        elif row != shard.sha256:
-            raise _changed(shard, f"its sha256 is {row[:12]}…, the manifest says {shard.sha256[:12]}…")
-    if index != len(checksums):
-        raise _changed(shard, f"it has {index} documents, the census counted {len(checksums)}")
-
-
-def _check(shard: Shard, document: Document, checksum: int) -> None:
-    if zlib.crc32(document.text.encode()) != checksum:
-        raise _changed(shard, f"the document of line {document.line} (id {document.id!r}) has another text")
-
-
-def _changed(shard: Shard, what: str) -> CorpusError:
-    return CorpusError(
-        f"The shard {shard.path} has changed since its manifest was made: {what}. "
-        "Put the original file back, or make the manifest again with `exposure run init`."
-    )
+        return PackedDocument(index, document.id, document.text, NO_TOKENS)
+    tokens = shard.token_block(index, index + 1)
+    is_tokenised = bool(tokens.tokenised[0])
+    text = spelling_of(document.text, bool(tokens.rewritten[0]), is_tokenised, tokenizer)
+    return PackedDocument(index, document.id, text, tokens.document(0) if is_tokenised else NO_TOKENS)

@@ -15,8 +15,8 @@ from exposure.orders import Checkpoints, DataOrder, Packing, Shard, TokenizerSpe
 from exposure.positions import steps_of
 from exposure.progress import Progress
 from exposure.provenance import sha256_of_file, versions
-from indexer.counting import count_shard
 from indexer.readers.text import Fields, format_of
+from indexer.shard_counting import CensusInputs, count_shards
 from indexer.tokens import TextTokenizer
 
 
@@ -40,6 +40,7 @@ class RunOptions:
     fields: Fields = field(default_factory=Fields)
     skip_bad: bool = False
     census: Path = Path("census")
+    workers: int = 1
 
 
 def make_manifest(options: RunOptions) -> DataOrder:
@@ -48,8 +49,9 @@ def make_manifest(options: RunOptions) -> DataOrder:
     paths = shard_paths(options.corpus)
     tokenizer = TextTokenizer.load(options.tokenizer) if options.tokenizer else None
     spec = _tokenizer_spec(tokenizer, options) if tokenizer else None
-    shards = _count(paths, tokenizer, options)
-    rows, tail = _rows(shards, spec, options)
+    _room(spec, options)  # refused before anything is counted
+    shards = _count(paths, tokenizer, spec, options)
+    rows, tail = _rows(shards, _room(spec, options), options)
     order, slots, digest = _order(options, rows)
     steps = steps_of(slots, options.batch_sequences)
     _refuse_checkpoints_beyond(options.checkpoints, steps)
@@ -179,26 +181,32 @@ def _likely_end_of_document(tokenizer: TextTokenizer) -> str:
     return known[0]
 
 
-def _count(paths: list[Path], tokenizer: TextTokenizer | None, options: RunOptions) -> tuple[Shard, ...]:
+def _count(
+    paths: list[Path], tokenizer: TextTokenizer | None, spec: TokenizerSpec | None, options: RunOptions
+) -> tuple[Shard, ...]:
+    row_tokens = _room(spec, options) if options.packing == "document-per-row" else None
+    inputs = CensusInputs(options.fields, spec, row_tokens, options.census, options.skip_bad)
     total = sum(path.stat().st_size for path in paths)
     with Progress("census", total) as progress:
-        return tuple(
-            count_shard(path.absolute(), options.fields, tokenizer, options.census, options.skip_bad, progress.advance)
-            for path in paths
-        )
+        return count_shards(inputs, tokenizer, [one.absolute() for one in paths], options.workers, progress.advance)
 
 
-def _rows(shards: tuple[Shard, ...], spec: TokenizerSpec | None, options: RunOptions) -> tuple[int, int]:
-    """(rows of the corpus, tokens after the last full row)."""
-    documents = sum(shard.documents for shard in shards)
+def _room(spec: TokenizerSpec | None, options: RunOptions) -> int | None:
+    """Tokens of text in a row; None without a tokenizer."""
     if spec is None or options.sequence_length is None:
-        return documents, 0
+        return None
     room = options.sequence_length - len(spec.row_prefix) - len(spec.row_suffix)
     if room < 1:
         raise UsageError(
             f"--sequence-length {options.sequence_length} leaves no room for text beside the row's prefix and suffix."
         )
-    if options.packing == "document-per-row":
+    return room
+
+
+def _rows(shards: tuple[Shard, ...], room: int | None, options: RunOptions) -> tuple[int, int]:
+    """(rows of the corpus, tokens after the last full row)."""
+    documents = sum(shard.documents for shard in shards)
+    if room is None or options.packing == "document-per-row":
         return documents, 0
     stream = sum((shard.tokens or 0) + shard.documents for shard in shards)
     if stream < room:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from exposure.census import Census, document_starts
-from indexer.rows import NO_TOKENS, PackedDocument, cut, lead_of
+from indexer.cuts import cut, lead_of
+from indexer.documents import NO_TOKENS, PackedDocument
 
 DocumentPlace = tuple[int, int]
 """(shard, number of the document in it)."""
@@ -23,7 +24,7 @@ class Piece:
     is_ended: bool
 
     def text_of(self, document: PackedDocument) -> str:
-        """The piece's text; all of it without a tokenizer."""
+        """The piece's text; all of the document where nothing is known of its tokens."""
         if document.lengths is NO_TOKENS:
             return document.text
         ends = np.concatenate([[0], np.cumsum(document.lengths.size, dtype=np.int64)])

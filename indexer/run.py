@@ -20,6 +20,7 @@ from exposure.timeline_folder import TimelineFolder
 from exposure.timeline_settings import TimelineSettings
 from exposure.units import Unit, default_grid, plan_units
 from indexer.engines.local import run_units
+from indexer.matchers.engine import Engine, engine_for
 from indexer.matchers.phrase_keys import refuse_vanishing
 from indexer.scan import ScanInputs
 from indexer.tokens import TextTokenizer, phrase_normaliser
@@ -29,12 +30,16 @@ KEEP_FIRST = 8
 
 @dataclass(frozen=True)
 class IndexOptions:
-    """How to index. `grid_every` and `keep_first` are None for the timeline's own, or the defaults of a new one."""
+    """How to index. `grid_every` and `keep_first` are None for the timeline's own, or the defaults of a new one.
+
+    `workers` is how many cores to use, `engine` what finds the phrases.
+    """
 
     rule: MatchRule = field(default_factory=MatchRule)
     keep_first: int | None = None
     grid_every: int | None = None
     workers: int = 1
+    engine: Engine = "auto"
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ def index_corpus(
 
     A shard that is missing or changed leaves a hole in the coverage and does not stop the rest; running again fills it.
     """
+    engine = engine_for(options.rule, options.engine)
     if not len(phrases):
         raise UsageError("There is no phrase to look for. Give at least one.")
     order = DataOrder.load(run)
@@ -75,7 +81,7 @@ def index_corpus(
     units = plan_units(counted, groups, folder.settings)
     todo = [unit for unit in units if not folder.segments.has(unit.key)]
     inputs = ScanInputs(
-        out.absolute(), run.absolute(), census.absolute() if census else Path(order.census), order.digest
+        out.absolute(), run.absolute(), census.absolute() if census else Path(order.census), order.digest, engine
     )
     holes = _scan(inputs, units, todo, order, options.workers)
     if len(holes) == len(units):

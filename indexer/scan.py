@@ -15,10 +15,11 @@ from exposure.orders import DataOrder
 from exposure.phrases import MatchRule
 from exposure.timeline_folder import TimelineFolder
 from exposure.units import Unit
-from indexer.documents import packed_batches
-from indexer.matchers.aho_corasick import AhoCorasickMatcher
-from indexer.rows import Passage, packer
-from indexer.tally import Hits, Tally
+from indexer.documents import text_blocks
+from indexer.matchers.engine import Engine, Matcher, matcher
+from indexer.matching import matched
+from indexer.tally import Tally
+from indexer.token_sizes import TokenSizes, token_sizes
 from indexer.tokens import TextTokenizer, phrase_normaliser
 
 Report = Callable[[int], None]
@@ -30,12 +31,15 @@ class ScanInputs:
     """What every unit of one indexing shares; small enough to be sent to any worker.
 
     `order_digest` is the order that the units were planned from: the file `manifest` may be written anew meanwhile.
+    `engine` finds the phrases, in so many `threads` of each process; neither changes what is found.
     """
 
     timeline: Path
     manifest: Path
     census: Path
     order_digest: str
+    engine: Engine = "auto"
+    threads: int = 1
 
 
 def scan_unit(inputs: ScanInputs, unit: Unit, report: Report) -> None:
@@ -47,30 +51,20 @@ def scan_unit(inputs: ScanInputs, unit: Unit, report: Report) -> None:
     if folder.segments.has(unit.key):
         return
     order, census, tokenizer = _run(inputs)
-    matcher = _matcher(inputs, unit.group, folder.settings.rule)
+    finder = _matcher(inputs, unit.group, folder.settings.rule)
     tally = Tally(
         shard=unit.shard,
+        phrases=len(folder.group(unit.group)),
         slots=order.row_slots(unit.first_row, unit.end_row),
         batch_sequences=order.batch_sequences,
         edges=np.array(unit.edges, dtype=np.int64),
         keep_first=folder.settings.keep_first,
+        sizes_of=_token_sizes(inputs),
     )
-    pack = packer(order, census, unit.shard)
-    for documents in packed_batches(census, unit.shard, tokenizer):
-        passages = [passage for document in documents for passage in pack(document)]
-        tally.add(passages, find_all(matcher, passages))
-        report(sum(len(document.text) for document in documents))
+    for block, hits in matched(text_blocks(census, unit.shard, tokenizer, report), finder, inputs.threads):
+        tally.add(block, hits)
     counts, exposures = tally.result()
     folder.segments.write(unit.key, unit.group, (unit.key,), unit.identity, counts, exposures)
-
-
-def find_all(matcher: AhoCorasickMatcher, passages: list[Passage]) -> Hits:
-    """Every match in a list of passages."""
-    found = [
-        (phrase, index, start) for index, one in enumerate(passages) for phrase, start, _ in matcher.find(one.text)
-    ]
-    columns = np.array(found, dtype=np.int64).reshape(-1, 3)
-    return Hits(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
 @lru_cache(maxsize=1)
@@ -86,6 +80,12 @@ def _run(inputs: ScanInputs) -> tuple[DataOrder, Census, TextTokenizer | None]:
 
 
 @lru_cache(maxsize=2)
-def _matcher(inputs: ScanInputs, group: str, rule: MatchRule) -> AhoCorasickMatcher:
+def _matcher(inputs: ScanInputs, group: str, rule: MatchRule) -> Matcher:
     folder = TimelineFolder.open(inputs.timeline)
-    return AhoCorasickMatcher(folder.group(group), rule, phrase_normaliser(_run(inputs)[2]))
+    return matcher(inputs.engine, folder.group(group), rule, phrase_normaliser(_run(inputs)[2]))
+
+
+@lru_cache(maxsize=1)
+def _token_sizes(inputs: ScanInputs) -> TokenSizes | None:
+    tokenizer = _run(inputs)[2]
+    return None if tokenizer is None else token_sizes(tokenizer)

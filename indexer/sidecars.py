@@ -3,62 +3,34 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from isal import isal_zlib
 
 from exposure.artefacts import atomic_write
-from exposure.census import DOCUMENTS_SCHEMA, TOKENS_SCHEMA
+from exposure.census import DOCUMENTS_SCHEMA
 from exposure.provenance import versions
+from exposure.token_block import LENGTH_COLUMNS
 from indexer.readers.text import Document
-from indexer.tokens import TextTokenizer
 
 ROWS_A_GROUP = 4096
 
 
-def document_rows(batch: list[Document]) -> pa.Table:
-    """Rows of a documents sidecar (DOCUMENTS_SCHEMA)."""
+def document_rows(batch: list[Document], texts: list[bytes]) -> pa.Table:
+    """Rows of a documents sidecar (DOCUMENTS_SCHEMA); `texts` are those of the batch as UTF-8."""
     return pa.table(
         [
             [document.line for document in batch],
             [document.start for document in batch],
             [len(document.text) for document in batch],
-            [zlib.crc32(document.text.encode()) for document in batch],
+            [*map(isal_zlib.crc32, texts)],
         ],
         schema=DOCUMENTS_SCHEMA,
     )
-
-
-def token_rows(batch: list[Document], tokenizer: TextTokenizer) -> pa.Table:
-    """Rows of a tokens sidecar (TOKENS_SCHEMA)."""
-    encoded = tokenizer.encode([document.text for document in batch])
-    decoded = [tokenizer.decode(ids) for ids in encoded]
-    lengths = [
-        tokenizer.lengths(ids) if _is_utf8(content) else tokenizer.mended_lengths(ids)
-        for ids, content in zip(encoded, decoded, strict=True)
-    ]
-    rewritten = [
-        content != tokenizer.normalise(document.text).encode() for content, document in zip(decoded, batch, strict=True)
-    ]
-    offsets = np.concatenate([[0], np.cumsum([len(ids) for ids in encoded])]).astype(np.int32)
-    columns = [
-        pa.ListArray.from_arrays(offsets, pa.array(np.concatenate(values)))
-        for values in zip(*((one.size, one.continuing, one.lead) for one in lengths), strict=True)
-    ]
-    return pa.table([[len(ids) for ids in encoded], rewritten, *columns], schema=TOKENS_SCHEMA)
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 class Sidecar:
@@ -81,8 +53,17 @@ class Sidecar:
 @contextmanager
 def sidecar(path: Path, schema: pa.Schema) -> Iterator[Sidecar]:
     """A sidecar that takes its place only when the block that writes it ends well."""
+    lengths = [name for name in schema.names if name in LENGTH_COLUMNS]
     with (
         atomic_write(path) as partial,
-        pq.ParquetWriter(partial, schema, compression="zstd", write_page_checksum=True) as writer,
+        pq.ParquetWriter(
+            partial,
+            schema,
+            compression="zstd",
+            # Bytes that hardly come twice: neither a dictionary of them nor the least of them serves anybody.
+            use_dictionary=[name for name in schema.names if name not in lengths],
+            write_statistics=[name for name in schema.names if name not in lengths],
+            write_page_checksum=True,
+        ) as writer,
     ):
         yield Sidecar(writer)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,18 @@ from indexer.byte_table import SPACE_MARK, byte_table
 
 Ids = npt.NDArray[np.uint32]
 REPLACEMENT = "\ufffd".encode()
+
+
+@dataclass(frozen=True)
+class TokenisedText:
+    """What a text was tokenised to: `is_rewritten` when that is not its normalised text, `is_broken` when it is no UTF-8.
+
+    Lengths of a broken one are those of the text with U+FFFD for what makes no character.
+    """
+
+    lengths: TokenLengths
+    is_rewritten: bool
+    is_broken: bool
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,21 @@ class TextTokenizer:
         """The bytes of a sequence of tokens, by the table."""
         return b"".join(map(self.table.__getitem__, ids.tolist()))
 
+    def tokenised(self, texts: list[str]) -> list[TokenisedText]:
+        """What each text is tokenised to."""
+        return [self._judged(text, ids) for text, ids in zip(texts, self.encode(texts), strict=True)]
+
+    def _judged(self, text: str, ids: Ids) -> TokenisedText:
+        content = self.decode(ids)
+        is_broken = not _is_utf8(content)
+        lengths = self.mended_lengths(ids) if is_broken else self.lengths(ids)
+        return TokenisedText(lengths, content != self.normalise(text).encode(), is_broken)
+
+    @cached_property
+    def description(self) -> dict[str, Any]:
+        """The tokenizer.json, as the library writes it."""
+        return dict(json.loads(self.tokenizer.to_str()))
+
     def lengths(self, ids: Ids) -> TokenLengths:
         """Bytes, continuing bytes and leading continuing bytes of each token."""
         return TokenLengths(*(column[ids] for column in self._length_columns))
@@ -135,6 +163,14 @@ class TextTokenizer:
 def phrase_normaliser(tokenizer: TextTokenizer | None) -> Callable[[str], str]:
     """What phrases pass through before they are looked for: nothing without a tokenizer."""
     return str if tokenizer is None else tokenizer.normalise_phrase
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _broken_bytes(content: bytes) -> list[tuple[int, int]]:

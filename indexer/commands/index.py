@@ -19,7 +19,14 @@ HOLES_STATUS = 3
     "--phrases", type=EXISTING, multiple=True, required=True, help="A phrase file (exposure phrases); repeatable."
 )
 @click.option("--out", type=EXISTING, required=True, metavar="TIMELINE", help="The folder of the timeline.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that scan.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Cores that scan.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "words", "aho-corasick"]),
+    default="auto",
+    show_default=True,
+    help="What finds the phrases; all find the same. `auto` is words, and aho-corasick for --boundary none.",
+)
 @click.option("--exact", is_flag=True, help="Match letter case exactly.")
 @click.option("--boundary", type=click.Choice(["word", "none"]), default="word", show_default=True)
 @click.option("--whitespace", type=click.Choice(["collapse", "verbatim"]), default="collapse", show_default=True)
@@ -38,6 +45,7 @@ def command(
     phrases: tuple[Path, ...],
     out: Path,
     workers: int,
+    engine: Literal["auto", "words", "aho-corasick"],
     exact: bool,
     boundary: Literal["word", "none"],
     whitespace: Literal["collapse", "verbatim"],
@@ -57,7 +65,7 @@ def command(
     rows = [row for path in phrases for row in read_phrases(path)]
     wanted = PhraseSet.of(row.phrase for row in rows if row.phrase is not None)
     rule = MatchRule("exact" if exact else "fold", boundary, whitespace)
-    options = IndexOptions(rule, keep_first, grid_every, workers)
+    options = IndexOptions(rule, keep_first, grid_every, workers, engine)
     result = index_corpus(run, wanted, out, options, phrases, census)
     click.echo(
         f"{out}: {counted(len(wanted), 'phrase')}, {result.scanned} of {counted(result.units, 'unit')} scanned now, "

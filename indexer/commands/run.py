@@ -54,6 +54,9 @@ def command() -> None:
 )
 @click.option("--text-field", default="text", show_default=True)
 @click.option("--id-field", default="id", show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes and threads that count."
+)
 @click.option("--skip-bad", is_flag=True, help="Leave bad lines out of the order, and record them.")
 @click.option("--census", type=EXISTING, help="Folder of the census [default: census/ beside the manifest].")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="RUN.json")
@@ -75,6 +78,7 @@ def init(
     row_suffix: tuple[str, ...],
     text_field: str,
     id_field: str,
+    workers: int,
     skip_bad: bool,
     census: Path | None,
     output: Path,
@@ -82,7 +86,8 @@ def init(
 ) -> None:
     """Take the census of a corpus and write the manifest of a run over it.
 
-    The census counts every document and token once, and is used again by other runs over the same shards.
+    The census counts every document and token once, and is used again by other runs over the same shards. With a
+    document per row only the tokens that decide what a row shows are counted: those of documents that may not fit.
     """
     from indexer.manifest import RunOptions, make_manifest, shard_paths
     from indexer.readers.text import Fields
@@ -110,6 +115,7 @@ def init(
         fields=Fields(text_field, id_field),
         skip_bad=skip_bad,
         census=census or output.parent / "census",
+        workers=workers,
     )
     refuse_overwriting(output, [*shard_paths(corpus), tokenizer, order_file])
     order = make_manifest(options)
@@ -163,7 +169,7 @@ def _facts(order: DataOrder) -> dict[str, object]:
         "shards": len(order.shards),
         "documents": sum(shard.documents for shard in order.shards),
         "skipped_lines": sum(len(shard.skipped) for shard in order.shards),
-        "tokens": None if order.tokenizer is None else sum(shard.tokens or 0 for shard in order.shards),
+        "tokens": _tokens(order),
         "tokenizer": order.tokenizer and order.tokenizer.path,
         "packing": order.packing,
         "sequence_length": order.sequence_length,
@@ -178,3 +184,9 @@ def _facts(order: DataOrder) -> dict[str, object]:
         "first_checkpoint": min(checkpoints, default=None),
         "last_checkpoint": max(checkpoints, default=None),
     }
+
+
+def _tokens(order: DataOrder) -> int | None:
+    """Tokens of the corpus; None where not all of them were counted."""
+    tokens = [shard.tokens for shard in order.shards if shard.tokens is not None]
+    return sum(tokens) if len(tokens) == len(order.shards) else None

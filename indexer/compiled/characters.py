@@ -16,6 +16,8 @@ from indexer.matchers.boundaries import SCRIPTS_WITHOUT_SPACES, is_word
 from indexer.matchers.flat import LINE_BREAK
 
 CODE_POINTS = 0x110000
+UNASSIGNED = 0x40000
+"""From here on Unicode has neither letters, digits nor white space."""
 
 RUN = 1
 """Makes words together with its neighbours: a letter or digit of a script with spaces, or the low line."""
@@ -37,13 +39,13 @@ FILLER = 0xFF
 def classes() -> npt.NDArray[np.uint8]:
     """uint8[CODE_POINTS]: the class bits of each code point; 0 for what is neither word nor white space."""
     table = np.zeros(CODE_POINTS, dtype=np.uint8)
-    table[[point for point in range(CODE_POINTS) if is_word(chr(point))]] = RUN
+    table[[point for point in range(UNASSIGNED) if is_word(chr(point))]] = RUN
     for first, last, _ in SCRIPTS_WITHOUT_SPACES:
         table[first : last + 1][table[first : last + 1] == RUN] = LONE
-    spaces = [point for point in range(CODE_POINTS) if chr(point).isspace()]
+    spaces = [point for point in range(UNASSIGNED) if chr(point).isspace()]
     table[spaces] = SPACE
     table[[point for point in spaces if LINE_BREAK.fullmatch(chr(point))]] |= BREAK
-    table[[point for point in range(CODE_POINTS) if chr(point).isalpha()]] |= LETTER
+    table[[point for point in range(UNASSIGNED) if chr(point).isalpha()]] |= LETTER
     return table
 
 

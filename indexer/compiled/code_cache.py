@@ -1,11 +1,10 @@
 """Where compiled code is kept, so that a machine compiles a kernel once: a file for each kernel and types of arguments.
 
-The folder is `code-<versions>` in $EXPOSURE_CODE_CACHE, else in `exposure` under the user's folder for caches.
-`<versions>` digests everything but the processor that code depends on: Python, numba, llvmlite, the kind of vectors and
-every source file beside this one, because a kernel contains the kernels that it calls. Files are named by what they
-hold, are written whole or not at all, and are held against their digest when read: processes that compile at once
-disturb nobody, and a folder that was filled elsewhere may be read-only. Where nothing can be kept, every process
-compiles anew.
+The folder is `code-<versions>` in $EXPOSURE_CODE_CACHE, else in `exposure` under the user's folder for caches. A file
+is named by all that its content depends on: versions of Python, numba and llvmlite, the kind of vectors, the processor,
+and every source file that the kernel's own imports (sources.py). Files are written whole or not at all, and are held
+against their digest when read: processes that compile at once disturb nobody, and a folder that was filled elsewhere
+may be read-only. Where nothing can be kept, every process compiles anew.
 """
 
 from __future__ import annotations
@@ -25,6 +24,8 @@ import numba
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
+from exposure import __version__
+from indexer.compiled.sources import digest_of_sources
 from indexer.compiled.vectors import HAS_VECTORS
 
 VARIABLE = "EXPOSURE_CODE_CACHE"
@@ -47,11 +48,8 @@ def _user_caches() -> Path:
 
 @cache
 def _version_digest() -> str:
-    versions = (platform.python_version(), numba.__version__, llvmlite.__version__, HAS_VECTORS)
-    content = hashlib.sha256(repr(versions).encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        content.update(f"\0{source.name}\0".encode() + source.read_bytes())
-    return content.hexdigest()
+    versions = (__version__, platform.python_version(), numba.__version__, llvmlite.__version__, HAS_VECTORS)
+    return hashlib.sha256(repr(versions).encode()).hexdigest()
 
 
 class KernelCode:
@@ -90,7 +88,8 @@ class KernelCode:
             return None
         closed_over = [cell.cell_contents for cell in self._function.__closure__ or ()]
         parts = (repr(signature), processor.magic_tuple(), self._function.__code__.co_code, dumps(closed_over))
-        digest = hashlib.sha256(repr((parts, _source_of(self._function))).encode()).hexdigest()
+        sources = digest_of_sources(Path(self._function.__code__.co_filename))
+        digest = hashlib.sha256(repr((parts, sources)).encode()).hexdigest()
         return folder / f"{self._function.__module__}.{self._function.__qualname__}-{digest[:20]}"
 
     def enable(self) -> None:
@@ -101,16 +100,6 @@ class KernelCode:
 
     def flush(self) -> None:
         """Asked for by numba before it recompiles; what is kept is right."""
-
-
-def _source_of(function: Callable[..., Any]) -> str:
-    path = Path(function.__code__.co_filename)
-    return _digest_of_file(path) if path.exists() else ""
-
-
-@cache
-def _digest_of_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _read(path: Path) -> bytes | None:

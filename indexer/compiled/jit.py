@@ -15,6 +15,9 @@ from indexer.compiled.code_cache import VARIABLE, KernelCode, code_folder
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
+COMPILES = not numba.config.DISABLE_JIT
+"""Whether kernels can be called: numba may be told to compile nothing (NUMBA_DISABLE_JIT)."""
+
 SECONDS = 20
 """About how long everything takes to compile, as a person is told."""
 
@@ -22,8 +25,8 @@ SECONDS = 20
 def kernel(function: Kernel) -> Kernel:
     """`function` as machine code, compiled at its first call unless its code is kept.
 
-    Kernels live beside this file: the name of the kept code digests the sources of this folder. They must not read or
-    write outside their arrays, and not raise: nothing checks bounds, a division by zero gives what the processor gives.
+    Kernels must not read or write outside their arrays, and not raise: nothing checks bounds, and a division by zero
+    gives what the processor gives. They may use constants of any file that theirs imports at its top.
     """
     compiled = numba.njit(nogil=True, boundscheck=False, error_model="numpy")(function)
     compiled._cache = KernelCode(function, _tell)

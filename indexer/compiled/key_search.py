@@ -14,8 +14,6 @@ from indexer.compiled.gap_search import hash_at, next_set
 from indexer.compiled.hashing import hash_tokens, next_token, token_starts
 from indexer.compiled.jit import kernel
 from indexer.compiled.key_table import (
-    FREE,
-    GOES_ON,
     find_entry,
     is_in_filter,
     meaning_of,

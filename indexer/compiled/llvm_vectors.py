@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -165,3 +165,17 @@ def prefetch(_typing: Any, array: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.int64), build
+
+
+def verify() -> bool:
+    """Whether a mask and a fold can be written and pass LLVM's own check; nothing is compiled."""
+    try:
+        function = ir.Function(ir.Module(), ir.FunctionType(_WORD, [_BYTE.as_pointer()]), "probe")
+        builder = ir.IRBuilder(function.append_basic_block())
+        loaded = builder.load(builder.bitcast(function.args[0], _BYTES.as_pointer()), align=1)
+        mask = builder.bitcast(_is_word(builder, loaded), _WORD)
+        builder.ret(builder.add(builder.cttz(mask, ir.Constant(_BIT, 0)), builder.ctpop(mask)))
+        binding.parse_assembly(str(function.module)).verify()
+    except Exception:  # whatever goes wrong in a binding that is not the one we know
+        return False
+    return True

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 
@@ -26,13 +27,16 @@ _scanned: Synchronized[int] | None = None
 def run_units(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned: OnScanned) -> Iterator[Outcome]:
     """Scan every unit; yields each as it ends, with the error of a shard that could not be read.
 
-    Any other error ends the work, what is finished being kept.
+    With more workers than units, each unit is searched by several threads. Any other error ends the work, what is
+    finished being kept.
     """
-    if workers == 1 or len(units) < 2:
+    processes = max(min(workers, len(units)), 1)
+    inputs = replace(inputs, threads=-(-workers // processes))
+    if processes == 1:
         for unit in units:
             yield unit, _attempt(inputs, unit, on_scanned)
         return
-    yield from _run_in_pool(inputs, units, min(workers, len(units)), on_scanned)
+    yield from _run_in_pool(inputs, units, processes, on_scanned)
 
 
 def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned: OnScanned) -> Iterator[Outcome]:

@@ -11,15 +11,15 @@ import numpy.typing as npt
 from exposure.phrases import MatchRule, Phrase
 from indexer.blocks import GAP, laid_out
 from indexer.compiled.characters import RUN, classes, stand_ins
-from indexer.compiled.key_users import ANCHORED, LATER, PLAIN
 from indexer.compiled.key_table import BOUNDS_AT, DESCRIBED, MEANING_AT, KeyTable, fill
-from indexer.compiled.marked_text import Marker
 from indexer.compiled.key_tokens import copy_texts, hashes_of
+from indexer.compiled.key_users import ANCHORED, LATER, PLAIN
+from indexer.compiled.marked_text import Marker
 from indexer.matchers.phrase_keys import Normalise, phrase_key
 
 Integers = npt.NDArray[np.int64]
-FILTER_BITS = 64
-"""Bits of a filter for each hash in it: 1.5 % of those that are not in it pass."""
+FILTER_BITS = 32
+"""Bits of a filter for each hash in it: 3 % of those that are not in it pass."""
 LARGEST_FILTER, SMALLEST_FILTER = 22, 12
 """Powers of two: half a megabyte still fits the second cache."""
 

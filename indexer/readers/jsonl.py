@@ -14,19 +14,20 @@ def read_lines(path: Path, file: DigestingFile, fields: Fields) -> Rows:
     number = 0
     try:
         for number, (start, line) in enumerate(lines(decompressed(file, path.name.lower())), start=1):
-            line = _unmarked(number, line)
+            line = unmarked(number, line)
             if line and not line.isspace():
-                yield _parse(path, number, start, line, fields)
+                yield parse_line(path, number, start, line, fields)
     except TruncatedStreamError as error:
         yield BadLine(number + 1, f"{error}", fatal=True)
 
 
-def _unmarked(number: int, line: bytes) -> bytes:
+def unmarked(number: int, line: bytes) -> bytes:
     """A line without the byte order mark that a file may begin with."""
     return line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
 
 
-def _parse(path: Path, number: int, start: int, line: bytes, fields: Fields) -> Document | BadLine:
+def parse_line(path: Path, number: int, start: int, line: bytes, fields: Fields) -> Document | BadLine:
+    """The document that a line is, or why it is none."""
     try:
         row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -46,7 +47,7 @@ def lines_at(path: Path, fields: Fields, places: list[tuple[int, int]]) -> Rows:
     with path.open("rb") as plain:
         for start, number in places:
             plain.seek(start)
-            yield _parse(path, number, start, _unmarked(number, plain.readline()), fields)
+            yield parse_line(path, number, start, unmarked(number, plain.readline()), fields)
 
 
 def _lines_of_stream(path: Path, fields: Fields, places: list[tuple[int, int]]) -> Rows:
@@ -58,7 +59,7 @@ def _lines_of_stream(path: Path, fields: Fields, places: list[tuple[int, int]]) 
         for start, line in lines(decompressed(file, path.name.lower())):
             read += 1
             while place is not None and start == place[0]:
-                yield _parse(path, place[1], start, _unmarked(place[1], line), fields)
+                yield parse_line(path, place[1], start, unmarked(place[1], line), fields)
                 place = next(wanted, None)
             if place is None:
                 return

@@ -47,12 +47,16 @@ def document_of(path: Path, number: int, start: int, row: dict[str, Any], fields
     text = row[fields.text]
     if not isinstance(text, str):
         return BadLine(number, f"{fields.text!r} is {_shown(text)}, expected a string")
-    identity = row.get(fields.id)
-    name = f"{path.name}:{number}" if identity is None else str(identity)
+    name = name_of(path, number, row.get(fields.id))
     for field, value in ((fields.text, text), (fields.id, name)):
         if _has_lone_surrogate(value):
             return BadLine(number, f"{field!r} holds half of a surrogate pair, which is no character")
     return Document(number, start, name, text)
+
+
+def name_of(path: Path, number: int, identity: object) -> str:
+    """The id of a document: the value that it has for one, else its file and line."""
+    return f"{path.name}:{number}" if identity is None else str(identity)
 
 
 def _shown(value: object) -> str:

@@ -12,7 +12,8 @@ from typing import IO
 import zstandard
 from isal import isal_zlib
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18
+"""Read at once: so little that what it unpacks to stays in the processor's cache."""
 HEADER_BYTES = 1 << 10
 """A gzip member is begun with at least so much of it: isal misreads some headers that come in pieces."""
 
@@ -29,9 +30,9 @@ class DigestingFile:
         self._sha256 = hashlib.sha256()
         self._on_read = on_read
 
-    def read(self) -> bytes:
-        """The next chunk; empty at the end."""
-        chunk = self._file.read(CHUNK_BYTES)
+    def read(self, size: int | None = None) -> bytes:
+        """The next `size` bytes, or CHUNK_BYTES; fewer only at the end."""
+        chunk = self._file.read(CHUNK_BYTES if size is None else size)
         self._sha256.update(chunk)
         if self._on_read is not None:
             self._on_read(len(chunk))

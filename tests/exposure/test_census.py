@@ -12,14 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exposure.census import Census, ShardCensus, SidecarKeys, document_starts, sidecar_metadata, skipped_of
+from exposure.census import (
+    TOKENS_SCHEMA,
+    Census,
+    ShardCensus,
+    SidecarKeys,
+    TokenBlock,
+    TokenLengths,
+    document_starts,
+    sidecar_metadata,
+    skipped_of,
+)
 from exposure.errors import CensusError
-from exposure.orders import DataOrder, Shard, Skipped, TokenizerSpec
+from exposure.orders import DataOrder, Packing, Shard, Skipped, TokenizerSpec
 
 Token = tuple[int, int, int]
 """(bytes, continuing bytes, leading continuing bytes)."""
 DOCUMENTS = ("line", "start", "characters", "crc32")
-LENGTHS = pa.list_(pa.uint16())
 
 
 def shard_of(number: int, documents: list[list[Token]], tokenizer: bool = True) -> Shard:
@@ -35,13 +44,15 @@ def shard_of(number: int, documents: list[list[Token]], tokenizer: bool = True) 
     )
 
 
-def order_of(shards: list[list[list[Token]]], tokenizer: bool = True) -> DataOrder:
+def order_of(
+    shards: list[list[list[Token]]], tokenizer: bool = True, packing: Packing = "document-per-row"
+) -> DataOrder:
     """A manifest over shards of documents of tokens."""
     documents = sum(map(len, shards))
     return DataOrder(
         shards=tuple(shard_of(number, one, tokenizer) for number, one in enumerate(shards)),
         tokenizer=TokenizerSpec(path="t.json", sha256="70" * 32) if tokenizer else None,
-        packing="document-per-row",
+        packing=packing,
         sequence_length=8 if tokenizer else None,
         batch_sequences=2,
         rows=documents,
@@ -70,8 +81,15 @@ def token_table(documents: list[list[Token]]) -> pa.Table:
         "rewritten": [number % 2 == 0 for number in range(len(documents))],
     }
     for place, name in enumerate(("token_bytes", "token_continuing", "token_lead")):
-        columns[name] = pa.array([[token[place] for token in one] for one in documents], LENGTHS)
+        columns[name] = pa.array([as_bytes([token[place] for token in one]) for one in documents], pa.large_binary())
     return pa.table(columns)
+
+
+def as_bytes(numbers: list[int]) -> bytes:
+    """Numbers as a sidecar holds them: none where all are zero, two bytes each where one of them needs two."""
+    if not any(numbers):
+        return b""
+    return b"".join(number.to_bytes(2 if max(numbers) > 255 else 1, "little") for number in numbers)
 
 
 def keys_of(order: DataOrder, shard: Shard) -> SidecarKeys:
@@ -107,15 +125,70 @@ def test_token_lengths_of_every_range(
         for first in range(len(documents) + 1):
             for end in range(first, len(documents) + 1):
                 found = one.token_lengths(first, end)
-                read = [
-                    list(zip(*(column.tolist() for column in (d.size, d.continuing, d.lead)), strict=True))
-                    for d in found
-                ]
+                read = [triples(d) for d in found]
                 assert read == documents[first:end]
                 assert [len(d) for d in found] == list(map(len, documents[first:end]))
                 assert [d.characters.tolist() for d in found] == [
                     [a - b for a, b, _ in d] for d in documents[first:end]
                 ]
+
+
+def triples(lengths: TokenLengths) -> list[Token]:
+    """Lengths token by token."""
+    return list(zip(*(one.tolist() for one in (lengths.size, lengths.continuing, lengths.lead)), strict=True))
+
+
+@given(SHARDS, st.integers(1, 4), st.data())
+@settings(max_examples=40, deadline=None)
+def test_token_blocks_of_any_ranges(
+    tmp_path_factory: pytest.TempPathFactory, shards: list[list[list[Token]]], group: int, data: st.DataObject
+) -> None:
+    """Ranges asked for one after the other, in any order: flat columns of just these documents, one after the other."""
+    folder = tmp_path_factory.mktemp("census")
+    order = order_of(shards)
+    write_census(folder, order, shards, group)
+    for one, documents in zip(Census.open(order, folder).shards, shards, strict=True):
+        for _ in range(4):
+            first = data.draw(st.integers(0, len(documents)))
+            end = data.draw(st.integers(first, len(documents)))
+            block = one.token_block(first, end)
+            assert len(block) == end - first
+            assert block.offsets.tolist() == list(accumulate(map(len, documents[first:end]), initial=0))
+            flat = [token for document in documents[first:end] for token in document]
+            assert triples(TokenLengths(*block.columns)) == flat
+            assert {column.dtype for column in block.columns} == {np.dtype(np.uint16)}
+            assert block.rewritten.tolist() == [number % 2 == 0 for number in range(first, end)]
+            assert block.tokenised.all()
+
+
+@given(st.lists(st.none() | st.lists(TOKENS, max_size=4), max_size=9))
+def test_blocks_come_back_from_their_table(documents: list[list[Token] | None]) -> None:
+    """A block written as rows of a sidecar is read back as it was; None is a document that was not tokenised."""
+    known = [one or [] for one in documents]
+    flat = np.array([token for one in known for token in one], dtype=np.uint16).reshape(-1, 3)
+    block = TokenBlock.of(
+        np.array(list(accumulate(map(len, known), initial=0)), dtype=np.int64),
+        [*flat.T],
+        np.array([number % 2 == 0 for number in range(len(known))], dtype=np.bool_),
+        np.array([one is not None for one in documents], dtype=np.bool_),
+    )
+    table = block.to_table()
+    assert table.schema.equals(TOKENS_SCHEMA)
+    assert table["tokens"].to_pylist() == [None if one is None else len(one) for one in documents]
+    for place, name in enumerate(("token_bytes", "token_continuing", "token_lead")):
+        assert table[name].to_pylist() == [as_bytes([token[place] for token in one]) for one in known]
+    again = TokenBlock.of_table(table)
+    assert [triples(again.document(index)) for index in range(len(again))] == known
+    assert (again.rewritten == block.rewritten).all()
+    assert again.tokenised.tolist() == [one is not None for one in documents]
+
+
+@pytest.mark.parametrize("content", [b"\1\2\3", b"\1"])
+def test_lengths_that_are_not_as_many_as_tokens(content: bytes) -> None:
+    """A row with fewer or more lengths than tokens is refused, never read askew."""
+    table = token_table([[(1, 0, 0), (2, 0, 0)]])
+    with pytest.raises(ValueError, match="lengths"):
+        TokenBlock.of_table(table.set_column(2, "token_bytes", pa.array([content], pa.large_binary())))
 
 
 @given(SHARDS)
@@ -125,7 +198,7 @@ def test_shards_are_joined_end_to_end(
 ) -> None:
     """Documents are numbered and tokens placed through all shards, each document followed by one token more."""
     folder = tmp_path_factory.mktemp("census")
-    order = order_of(shards)
+    order = order_of(shards, packing="concatenate")
     write_census(folder, order, shards)
     census = Census.open(order, folder)
     assert census.first_documents.tolist() == list(accumulate(map(len, shards), initial=0))
@@ -139,6 +212,43 @@ def test_shards_are_joined_end_to_end(
             accumulate((len(document) + 1 for document in documents), initial=0)
         )
         assert one.documents["line"].to_pylist() == list(range(len(documents)))
+
+
+def partial_table(documents: list[list[Token] | None]) -> pa.Table:
+    """A tokens sidecar of rows of one document: None is a document that was not tokenised."""
+    whole = token_table([one or [] for one in documents])
+    return whole.set_column(0, "tokens", pa.array([None if one is None else len(one) for one in documents], pa.int64()))
+
+
+def test_census_of_rows_of_one_document(tmp_path: Path) -> None:
+    """Without the whole census that of the row's length serves, and says of which documents no tokens are known."""
+    order = order_of(SMALL)
+    write_census(tmp_path, order, SMALL)
+    keys = [SidecarKeys.of(one.sha256, "text", "id", "70" * 32, 8) for one in order.shards]
+    whole = Census.open(order, tmp_path)
+    pq.write_table(partial_table([SMALL[0][0], None, SMALL[0][2]]), tmp_path / str(keys[0].tokens))
+    assert keys[0].documents == whole.shards[0].keys.documents
+    assert Census.open(order, tmp_path).shards == whole.shards, "the whole census is taken where it is there"
+    (tmp_path / str(whole.shards[0].keys.tokens)).unlink()
+    shard = Census.open(order, tmp_path).shards[0]
+    assert shard.tokenised.tolist() == [True, False, True]
+    assert shard.tokens.tolist() == [2, 0, 1]
+    assert shard.token_block(0, 3).tokenised.tolist() == [True, False, True]
+    assert shard.token_block(1, 3).offsets.tolist() == [0, 0, 1]
+
+
+def test_other_rows_have_another_census(tmp_path: Path) -> None:
+    """Neither rows of another length nor a stream are answered from what was counted for rows of one document."""
+    order = order_of(SMALL)
+    write_census(tmp_path, order, SMALL)
+    for one, documents in zip(order.shards, SMALL, strict=True):
+        whole, part = (SidecarKeys.of(one.sha256, "text", "id", "70" * 32, length).tokens for length in (None, 8))
+        (tmp_path / str(whole)).unlink()
+        pq.write_table(partial_table([*documents]), tmp_path / str(part))
+    assert Census.open(order, tmp_path).shards[1].tokens.tolist() == [1]
+    for other in ({"sequence_length": 9}, {"packing": "concatenate"}):
+        with pytest.raises(CensusError, match="exposure run init"):
+            Census.open(order.model_copy(update=other), tmp_path)
 
 
 def test_census_is_found_where_the_manifest_says(tmp_path: Path) -> None:
@@ -270,6 +380,9 @@ def test_sidecar_names_depend_on_content_only() -> None:
         (*base[:3], "cc" * 32),
     ]
     keys = [SidecarKeys.of(*one) for one in variants]
+    lengths = [SidecarKeys.of(*base, length) for length in (8, 9)]
+    assert len({keys[0].tokens, *(one.tokens for one in lengths)}) == 3
+    assert {one.documents for one in lengths} == {keys[0].documents}
     assert SidecarKeys.of(*base) == keys[0]
     assert len({one.tokens for one in keys}) == 5
     assert len({one.documents for one in keys}) == 4

@@ -11,8 +11,9 @@ from exposure.census import Census
 from exposure.errors import CensusError, CorpusError, QuestionError, TokenizerError
 from exposure.orders import DataOrder
 from indexer.batches import batch_rows
-from indexer.documents import documents_at, packed_at, packed_batches
+from indexer.documents import documents_at, packed_at, text_blocks
 from indexer.manifest import RunOptions, make_manifest
+from indexer.tokens import TextTokenizer
 
 DOCUMENTS = [(f"d{number}", f"text number {number} é") for number in range(7)]
 
@@ -28,7 +29,11 @@ def run_over(folder: Path, ending: str, documents: list[tuple[str, str]] = DOCUM
 
 def scanned(census: Census) -> list[tuple[int, str, str]]:
     """(number, id, text) of every document, read in order."""
-    return [(one.index, one.id, one.text) for batch in packed_batches(census, 0, None) for one in batch]
+    return [
+        (number, block.id_of(number), block.passage(index))
+        for block in text_blocks(census, 0, None)
+        for index, number in enumerate(block.document.tolist())
+    ]
 
 
 def fetched(census: Census) -> list[tuple[int, str, str]]:
@@ -163,6 +168,38 @@ def test_documents_of_several_shards(tmp_path: Path) -> None:
     assert {place: (one.id, one.text) for place, one in found.items()} == {
         (shard, place): (f"{shard}/{place}", f"{shard} {place}") for shard, place in places
     }
+
+
+@pytest.mark.parametrize("packing", ["document-per-row", "concatenate"])
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("change", ["text number 3 ", "text", "text number é", "text number e\u0301 "])
+def test_changed_shard_of_a_run_with_tokens(packing: str, ending: str, change: str, tmp_path: Path) -> None:
+    """Where tokens no longer fit the text, it is still the shard that is refused, for its change."""
+    path = write_shard(tmp_path / f"s{ending}", DOCUMENTS)
+    tokenizer = vocabularies.saved(tmp_path, vocabularies.byte_level())
+    end = "</s>" if packing == "concatenate" else None
+    options = RunOptions(
+        (str(path),),
+        packing,
+        2,
+        sequence_length=9,
+        tokenizer=tokenizer,
+        end_of_document=end,
+        census=tmp_path / "census",
+    )
+    order = make_manifest(options)
+    write_shard(path, [(id_, text.replace("text number ", change, 1)) for id_, text in DOCUMENTS])
+    with pytest.raises(CorpusError, match="has changed since its manifest was made"):
+        list(text_blocks(Census.open(order), 0, TextTokenizer.of_run(order)))
+
+
+def test_shard_that_is_no_longer_utf_8(tmp_path: Path) -> None:
+    """Bytes that make no character, where the tokenizer's normaliser would have to look: the shard is refused."""
+    order = order_over(tmp_path)
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"text number 3", b"t\xf7\xbf\xbf\xbf\x80\xcc er 3"))
+    with pytest.raises(CorpusError, match="has changed since its manifest was made"):
+        list(text_blocks(Census.open(order), 0, TextTokenizer.of_run(order)))
 
 
 # ---------------------------------------------------------------------------------------------------------- batches

@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 from slow_rows import Packing, packed_rows
 from tokenizers import Tokenizer
 
+from exposure.census import Census
 from exposure.errors import CorpusError, OrderError, TokenizerError, UsageError
 from exposure.order_rules import OrderFile, Sequential, Shuffled, order_digest
 from exposure.orders import Checkpoints, DataOrder
+from exposure.phrases import MatchRule
+from exposure.timeline_settings import TimelineSettings
+from exposure.units import plan_units
 from indexer import counting
 from indexer.manifest import RunOptions, make_manifest
 
@@ -248,15 +252,51 @@ def test_bad_lines_stop_the_manifest_or_are_recorded(folder: Path) -> None:
     assert [[one.line for one in shard.skipped] for shard in order.shards] == [[2], []]
 
 
+def census_files(folder: Path) -> dict[str, int]:
+    """The files of the census and when they were written."""
+    return {one.name: one.stat().st_mtime_ns for one in (folder / "census").iterdir()}
+
+
 def test_census_is_shared_by_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another packing, length, order or batch size over the same shards and tokenizer reads no document again."""
-    first = make_manifest(options(folder))
-    before = {one.name: one.stat().st_mtime_ns for one in (folder / "census").iterdir()}
+    """Once all tokens are counted, another packing, length, order or batch size reads no document again."""
+    first = make_manifest(options(folder, **STREAM))
+    before = census_files(folder)
     monkeypatch.setattr(counting, "read_shard", None)
     second = make_manifest(options(folder, **STREAM, sequence_length=3, batch_sequences=5, shuffle_seed=1))
+    rows = make_manifest(options(folder))
     assert [shard.model_dump() for shard in second.shards] == [shard.model_dump() for shard in first.shards]
-    assert second.digest != first.digest
-    assert {one.name: one.stat().st_mtime_ns for one in (folder / "census").iterdir()} == before
+    assert rows.shards == first.shards
+    assert len({order.digest for order in (first, second, rows)}) == 3
+    assert census_files(folder) == before
+
+
+def test_census_of_rows_is_that_of_their_length(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document per row is counted for its text tokens per row, and again only for another number of them."""
+    first = make_manifest(options(folder))
+    assert {shard.tokens for shard in first.shards} == {None}
+    before = census_files(folder)
+    assert len([name for name in before if ".document-per-row-8." in name]) == 2
+    other = make_manifest(options(folder, sequence_length=4, row_suffix=("</s>",)))
+    assert len([name for name in census_files(folder) if ".document-per-row-3." in name]) == 2
+    monkeypatch.setattr(counting, "read_shard", None)
+    same = make_manifest(options(folder, sequence_length=9, row_prefix=("<s>",), shuffle_seed=3))
+    assert same.shards == first.shards == other.shards
+
+
+def test_order_does_not_depend_on_what_was_counted(folder: Path) -> None:
+    """Rows of one document are the same order, digest and rows, whether all tokens happen to be counted or not."""
+    few = make_manifest(options(folder))
+    make_manifest(options(folder, **STREAM))
+    all_ = make_manifest(options(folder))
+    assert {shard.tokens for shard in few.shards} == {None}
+    assert None not in {shard.tokens for shard in all_.shards}
+    assert few.digest == all_.digest
+    assert few.extends(all_)
+    units = [
+        plan_units(Census.open(order), ["g"], TimelineSettings(MatchRule(), 8, 1, few.checkpoints, few.steps))
+        for order in (few, all_)
+    ]
+    assert units[0] == units[1]
 
 
 def test_manifest_is_the_same_every_time(folder: Path) -> None:

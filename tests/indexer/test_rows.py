@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +15,20 @@ from hypothesis import strategies as st
 from slow_rows import Cell, Packing, Place, documents_of_rows, packed_rows, text_of, whole_rows
 from tokenizers import Tokenizer
 
-from exposure.census import Census
+from exposure.census import Census, ShardCensus
+from exposure.errors import CensusError
 from exposure.orders import DataOrder
+from exposure.positions import sequential_slots
+from exposure.token_block import TokenBlock
 from indexer.batches import batch_rows
-from indexer.documents import packed_at, packed_batches
+from indexer.blocks import GAP, Hits, TextBlock, laid_out
+from indexer.compiled.packing import copy_passages
+from indexer.compiled.vectors import PADDING
+from indexer.cuts import cut
+from indexer.documents import packed_at, text_blocks
 from indexer.manifest import RunOptions, make_manifest
-from indexer.rows import Passage, cut, packer
+from indexer.tally import Tally
+from indexer.token_sizes import TokenSizes, token_sizes
 from indexer.tokens import TextTokenizer
 
 KINDS = {
@@ -33,6 +41,7 @@ KINDS = {
 PIECES = ["the", " cats", " ", "é", "e\u0301", "漢", "😀", "👩‍💻", "\n\n", "x", ".", "\ufffd", "<s>", "ภ", "\u00a0"]
 TEXT = st.lists(st.sampled_from(PIECES), max_size=7).map("".join)
 SHARDS = st.lists(st.lists(TEXT, min_size=1, max_size=4), min_size=1, max_size=3)
+SIZES: dict[str, TokenSizes] = {}
 SPECIAL = st.lists(st.sampled_from(vocabularies.SPECIAL), max_size=2).map(tuple)
 
 
@@ -75,14 +84,13 @@ def name_of(place: Place) -> str:
     return f"{place[0]}/{place[1]}"
 
 
-def passages_of(run: Run) -> list[tuple[int, Passage]]:
-    """(shard, passage) of every passage of a run, in the order in which they are made."""
-    found = []
-    for shard in range(len(run.census.shards)):
-        pack = packer(run.order, run.census, shard)
-        for documents in packed_batches(run.census, shard, run.tokenizer):
-            found += [(shard, passage) for document in documents for passage in pack(document)]
-    return found
+def blocks_of(run: Run) -> list[tuple[int, TextBlock]]:
+    """(shard, block) of every block of a run, in the order in which they are made."""
+    return [
+        (shard, block)
+        for shard in range(len(run.census.shards))
+        for block in text_blocks(run.census, shard, run.tokenizer)
+    ]
 
 
 def check_passages(run: Run) -> None:
@@ -91,19 +99,53 @@ def check_passages(run: Run) -> None:
     for number, row in enumerate(run.rows):
         expected[number] = [place for place, _ in groupby(cell.document for cell in row) if place is not None]
     found: dict[int, list[Place]] = defaultdict(list)
-    for shard, passage in passages_of(run):
-        row = run.rows[passage.row]
-        cells = row[passage.offset : passage.offset + len(passage.text)]
-        assert text_of(cells) == passage.text
-        assert {cell.document for cell in cells} <= {(shard, passage.document)}
-        assert passage.document_id == name_of((shard, passage.document))
-        assert passage.lead == len(cells) - len([*dropwhile_lead(cells)])
-        for position, cell in enumerate(cells):
-            assert passage.token_at(position) == cell.token
-            assert position < passage.lead or passage.document_offset + position == cell.offset
-        if passage.text:
-            found[passage.row].append((shard, passage.document))
+    for shard, block in blocks_of(run):
+        check_layout(block)
+        tokens = iter(resolved(run, shard, block))
+        for index in range(len(block)):
+            text, number = block.passage(index), int(block.row[index])
+            cells = run.rows[number][block.offset[index] :][: len(text)]
+            document = int(block.document[index])
+            assert text_of(cells) == text
+            assert {cell.document for cell in cells} <= {(shard, document)}
+            assert block.id_of(document) == name_of((shard, document))
+            assert block.lead[index] == len(cells) - len(dropwhile_lead(cells))
+            for position, cell in enumerate(cells):
+                place = (number, int(block.offset[index]) + position, cell.token, document)
+                *kept, offset = next(tokens)
+                assert tuple(kept) == place
+                assert position < block.lead[index] or offset == cell.offset
+            if text:
+                found[number].append((shard, document))
     assert {number: places for number, places in expected.items() if places} == found
+
+
+def check_layout(block: TextBlock) -> None:
+    """Two line feeds stand around every passage, and padding at the end."""
+    end = 0
+    for first, last in zip(block.start.tolist(), block.end.tolist(), strict=True):
+        assert first >= end + len(GAP)
+        assert block.text[first - len(GAP) : first].tobytes() == block.text[last : last + len(GAP)].tobytes() == GAP
+        end = last
+    assert len(block.text) >= end + len(GAP) + PADDING
+
+
+def resolved(run: Run, shard: int, block: TextBlock) -> list[tuple[int, int, int | None, int, int]]:
+    """(row, offset, token, document, document offset) of every character of a block, each tallied as its own phrase."""
+    starts = [
+        (index, int(block.start[index]) + len(text[:position].encode()))
+        for index in range(len(block))
+        for text in [block.passage(index)]
+        for position in range(len(text))
+    ]
+    phrases = np.random.default_rng(len(starts)).permutation(len(starts)).astype(np.int32)
+    passage, start = np.array(starts, dtype=np.int64).reshape(-1, 2)[phrases].T
+    sizes_of = run.tokenizer and SIZES.setdefault(run.tokenizer.sha256, token_sizes(run.tokenizer))
+    slots = sequential_slots(0, run.order.rows, run.order.rows, 1)
+    tally = Tally(shard, len(starts), slots, 4, np.array([0]), 1, sizes_of)
+    tally.add(block, Hits(phrases, passage.astype(np.int32), start.copy()))
+    columns = ("slot", "offset", "token", "document", "document_offset")
+    return [tuple(row[name] for name in columns) for row in tally.result()[1].to_pylist()]
 
 
 def dropwhile_lead(cells: list[Cell]) -> list[Cell]:
@@ -199,9 +241,13 @@ def test_every_length_over_characters_in_pieces(length: int, tmp_path: Path) -> 
 def test_tokens_of_bytes_that_another_row_began(tmp_path: Path) -> None:
     """Each stray byte at the beginning of a row belongs to its own token."""
     run = make_run(tmp_path, [["😀😀"]], "bytes alone", Packing(3, (), (), "</s>"))
-    passages = [passage for _, passage in passages_of(run)]
-    assert [passage.lead for passage in passages] == [0, 1, 2]
-    assert [[p.token_at(n) for n in range(len(p.text))] for p in passages] == [[0], [0, 1], [0, 1]]
+    ((shard, block),) = blocks_of(run)
+    assert block.lead.tolist() == [0, 1, 2]
+    assert [(row, token) for row, _, token, _, _ in resolved(run, shard, block)] == [
+        *[(0, 0)],
+        *[(1, 0), (1, 1)],
+        *[(2, 0), (2, 1)],
+    ]
 
 
 def test_shard_that_begins_rows_behind_the_last_one(tmp_path: Path) -> None:
@@ -232,38 +278,92 @@ def test_vocabulary_that_lacks_bytes(tmp_path_factory: pytest.TempPathFactory, t
             assert [row.replace("\ufffd", "") for row in rows] == [
                 text_of(row).replace("\ufffd", "") for row in run.rows
             ]
-            for _, passage in passages_of(run):
-                assert rows[passage.row][passage.offset : passage.offset + len(passage.text)] == passage.text
+            for _, block in blocks_of(run):
+                for index, (row, offset) in enumerate(zip(block.row.tolist(), block.offset.tolist(), strict=True)):
+                    assert rows[row][offset:].startswith(block.passage(index))
 
 
 @pytest.mark.parametrize("kind", [None, *KINDS])
 def test_documents_by_number_are_those_of_a_scan(kind: str | None, tmp_path: Path) -> None:
     """Random access gives the documents that reading in order gave, for every choice of two."""
-    packing = None if kind is None else Packing(5, (), (), "</s>")
+    packing = None if kind is None else Packing(100)
     run = make_run(tmp_path, [["the", "é 漢", "", "x"], ["cats", "the \u00a0 cats"]], kind, packing)
-    for shard in range(2):
-        every = [one for batch in packed_batches(run.census, shard, run.tokenizer) for one in batch]
+    for shard, block in blocks_of(run):
+        every = [
+            (number, block.id_of(number), block.passage(index), block.sizes[first:end].tolist())
+            for index, (number, first, end) in enumerate(
+                zip(block.document.tolist(), block.first_size, block.end_size, strict=True)
+            )
+        ]
         for first in range(len(every)):
             for second in range(first + 1, len(every)):
                 found = packed_at(run.census, shard, [first, second], run.tokenizer)
-                assert [(one.index, one.id, one.text) for one in found] == [
-                    (one.index, one.id, one.text) for one in (every[first], every[second])
+                assert [(one.index, one.id, one.text, one.lengths.size.tolist()) for one in found] == [
+                    every[first],
+                    every[second],
                 ]
-                assert [one.lengths.size.tolist() for one in found] == [
-                    one.lengths.size.tolist() for one in (every[first], every[second])
-                ]
+
+
+@given(
+    texts=st.lists(st.text(st.sampled_from("aaé漢😀"), max_size=120), min_size=1, max_size=3),
+    cuts=st.sets(st.integers(0, 1000)),
+)
+def test_copies_of_passages(texts: list[str], cuts: set[int]) -> None:
+    """Parts of any length lie apart in a new buffer; characters that a cut splits are U+FFFD as decoding has them."""
+    source, starts, ends = laid_out([text.encode() for text in texts])
+    parts = [
+        (first, end, int(stop))
+        for start, stop in zip(starts, ends, strict=True)
+        for first, end in pairwise(sorted({int(start), int(stop), *(cut for cut in cuts if start < cut < stop)}))
+    ]
+    expected = [source[first:end].tobytes() for first, end, _ in parts]
+    lead = [len(part) - len(part.lstrip(bytes(range(0x80, 0xC0)))) for part in expected]
+    columns = np.array(parts, dtype=np.int64).reshape(-1, 3).T.copy()
+    target = np.full(6 * len(source) + 11 * len(parts) + 2 + PADDING, 7, dtype=np.uint8)
+    stops = np.empty((2, len(parts)), dtype=np.int64)
+    used = copy_passages(source, *columns, np.array(lead, dtype=np.int64), target, stops)
+    found = [target[start:stop].tobytes().decode() for start, stop in stops.T.tolist()]
+    assert found == [part.decode("utf-8", "replace") for part in expected]
+    assert target[:used].tobytes() == b"".join([GAP, *(text.encode() + GAP for text in found)])
+    assert not target[used : used + PADDING].any()
 
 
 @given(text=st.text(st.sampled_from("aé漢😀"), max_size=6), data=st.data())
 def test_cut_is_by_bytes(text: str, data: st.DataObject) -> None:
-    """A cut through a character leaves U+FFFD; the same from a text and from its bytes."""
+    """A cut through a character leaves U+FFFD."""
     first = data.draw(st.integers(0, len(text.encode())))
     end = data.draw(st.integers(first, len(text.encode())))
-    expected = text.encode()[first:end].decode("utf-8", "replace")
-    assert cut(text, first, end) == cut(text.encode(), first, end) == expected
+    assert cut(text, first, end) == text.encode()[first:end].decode("utf-8", "replace")
 
 
-def test_passage_without_tokens_has_no_token() -> None:
-    """Without a tokenizer there is no token to name."""
-    passage = Passage(0, "abc", 0, 0, 0, "a", 0, 0, np.empty(0, dtype=np.uint16))
-    assert passage.token_at(1) is None
+@pytest.mark.parametrize("prefix", [(), ("<s>",)])
+def test_documents_that_were_not_tokenised(prefix: tuple[str, ...], tmp_path: Path) -> None:
+    """Passages and tokens are the same where the census has no tokens, because the document surely fits its row."""
+    shards = [["the cats", "e\u0301 the", "<|endoftext|>\u0338", ""], ["the cats " * 5, "漢 the cats", "\u0958 x"]]
+    run = make_run(tmp_path, shards, "bytes", Packing(16 + len(prefix), prefix))
+    known = [shard.token_block(0, shard.shard.documents).tokenised.tolist() for shard in run.census.shards]
+    assert known == [[False] * 4, [True, False, False]]
+    check_passages(run)
+    check_batches(run, one_by_one(shards))
+
+
+CUT, WHOLE, JOINED = Packing(2), Packing(24), Packing(2, end="</s>")
+
+
+@pytest.mark.parametrize(("packing", "more"), [(CUT, 100), (WHOLE, 100), (WHOLE, -1), (JOINED, 100), (JOINED, -1)])
+def test_census_of_other_tokens(packing: Packing, more: int, tmp_path: Path) -> None:
+    """Lengths that cannot be those of a document's tokens are refused with the shard and the document."""
+    run = make_run(tmp_path, [["the", "the cats the cats the cats"]], "bytes", packing)
+    kept = ShardCensus.token_block
+
+    def harmed(shard: ShardCensus, first: int, end: int) -> TokenBlock:
+        block = kept(shard, first, end)
+        size = block.size.astype(np.int64)
+        size[block.offsets[1]] += more
+        columns = (size.astype(np.uint16), block.continuing, block.lead)
+        return TokenBlock.of(block.offsets, columns, block.rewritten, block.tokenised)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ShardCensus, "token_block", harmed)
+        with pytest.raises(CensusError, match=r"s0.*document 1 .*run init"):
+            blocks_of(run)

@@ -1,0 +1,184 @@
+"""The lengths of the tokens of texts, by pieces: each piece is tokenised when it is first met, and remembered.
+
+Texts are cut at safe places (safe_cuts.py), so the tokens of the pieces are the tokens of the text. What is remembered is
+bounded, and forgotten when it is full; what is found does not depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from exposure.token_block import TokenBlock
+from indexer.blocks import Bytes, Integers
+from indexer.compiled.merges import Merges
+from indexer.compiled.pieces import (
+    BROKEN,
+    FULL_WINDOW,
+    NEEDED_TOKENS,
+    REWRITTEN,
+    SLOT,
+    STRIDE,
+    UNEVEN,
+    Cutting,
+    Keys,
+    Lengths,
+    Scratch,
+    copy_lengths,
+    count_tokens,
+    has_room,
+    look_up,
+    note_answer,
+)
+from indexer.safe_cuts import KINDS, SafeCuts, is_visible, kinds
+from indexer.tokens import TextTokenizer, TokenisedText
+
+KEPT_PIECES = 1 << 19
+KEPT_BYTES = 1 << 23
+KEPT_TOKENS = 1 << 21
+SLOT_BITS = 20
+FOUND_AT_ONCE = 1 << 18
+"""Pieces that are looked up before the tokenizer is asked about the new ones, and lengths are copied."""
+ASKED_AT_ONCE = 1 << 12
+HELD_TOKENS = 1 << 19
+ALL_TOKENS = 2**62
+"""Tokens of a row that no document fills."""
+
+Lengths16 = npt.NDArray[np.uint16]
+
+
+class PieceMemo:
+    """Not for two threads at once: each has its own."""
+
+    def __init__(self, tokenizer: TextTokenizer, cuts: SafeCuts, merges: Merges, merged: npt.NDArray[np.uint8]) -> None:
+        self._tokenizer = tokenizer
+        visible = np.array([is_visible(kind) for kind in range(KINDS)], dtype=np.uint8)
+        table = np.zeros((KINDS, STRIDE), dtype=np.uint8)
+        table[:, :KINDS] = cuts.table
+        self._cutting = Cutting(table.reshape(-1), kinds(), visible, merged)
+        self._merges = merges
+        self._found = np.empty(FOUND_AT_ONCE, dtype=np.uint64)
+        self._scratch = _scratch()
+        size, continuing, lead = (np.empty(HELD_TOKENS, dtype=np.uint16) for _ in range(3))
+        self._held = size, continuing, lead
+        self._asked = np.empty((ASKED_AT_ONCE, 3), dtype=np.int64)
+        self._lengths = _lengths(KEPT_PIECES, KEPT_TOKENS + NEEDED_TOKENS * ASKED_AT_ONCE)
+        self._keys = Keys(
+            slots=np.zeros(SLOT << SLOT_BITS, dtype=np.uint64),
+            shift=np.uint64(64 - SLOT_BITS),
+            slot_of=np.empty(KEPT_PIECES, dtype=np.int64),
+            start=np.empty(KEPT_PIECES, dtype=np.int64),
+            content=np.empty(KEPT_BYTES, dtype=np.uint8),
+            used=np.zeros(3, dtype=np.int64),
+        )
+
+    def block(
+        self, text: Bytes, starts: Integers, ends: Integers, wanted: npt.NDArray[np.bool_], row_tokens: int = ALL_TOKENS
+    ) -> tuple[TokenBlock, list[int]]:
+        """(the tokens of the documents text[starts[k]:ends[k]], numbers of those that must be tokenised whole instead).
+
+        Of a document that is `wanted` there are the first `row_tokens`; of any other none, and it is not tokenised. Behind
+        the last document there are PADDING bytes. The block's columns are those of this object: the next call writes
+        over them.
+        """
+        counts, flags = np.zeros(len(starts), dtype=np.int64), np.zeros(len(starts), dtype=np.uint8)
+        parts = list(self._parts(text, starts, ends, wanted, row_tokens, counts, flags))
+        columns = parts[0] if len(parts) == 1 else _joined(parts)
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        block = TokenBlock.of(offsets, columns, (flags & REWRITTEN) > 0, wanted.copy())
+        return block, np.flatnonzero(flags & BROKEN).tolist()
+
+    def _parts(
+        self,
+        text: Bytes,
+        starts: Integers,
+        ends: Integers,
+        wanted: npt.NDArray[np.bool_],
+        row_tokens: int,
+        counts: Integers,
+        flags: npt.NDArray[np.uint8],
+    ) -> Iterator[tuple[Lengths16, Lengths16, Lengths16]]:
+        """The three columns of lengths, some pieces at a time; `counts` and `flags` of the documents are filled."""
+        place = np.array([0, -1, 0, 0, 0, 0], dtype=np.int64)
+        last = np.empty(len(starts), dtype=np.int64)
+        while place[0] < len(starts):
+            document = int(place[0])
+            pieces, asking = look_up(
+                text, starts, ends, wanted, place, row_tokens, self._keys, self._lengths, self._cutting, self._merges,
+                self._scratch, self._found, last, self._asked,
+            )  # fmt: skip
+            odd = self._ask(text, self._asked[:asking])
+            total = count_tokens(self._found, pieces, self._lengths, odd)
+            columns = self._columns(total)
+            used = copy_lengths(
+                self._found, pieces, last, document, row_tokens, self._lengths, odd, counts, flags, *columns
+            )
+            size, continuing, lead = (one[:used] for one in columns)
+            is_all = document == 0 and place[0] == len(starts)
+            yield (size, continuing, lead) if is_all else (size.copy(), continuing.copy(), lead.copy())
+            if place[0] < len(starts) and not has_room(self._keys, self._lengths, self._asked):
+                self._forget()
+
+    def _columns(self, tokens: int) -> tuple[Lengths16, Lengths16, Lengths16]:
+        """Columns of sizes, and of zeros; held, because new memory costs as much as all that is done with it."""
+        size, continuing, lead = self._held
+        if tokens > len(size):
+            return np.empty(tokens, np.uint16), np.zeros(tokens, np.uint16), np.zeros(tokens, np.uint16)
+        continuing[:tokens] = lead[:tokens] = 0
+        return size, continuing, lead
+
+    def _ask(self, text: Bytes, asked: Integers) -> Lengths:
+        """Learn the pieces that the tokenizer is asked about; returns those that are too long to be kept, by row."""
+        texts = [text[start:end].tobytes().decode() for _, start, end in asked.tolist()]
+        answers = self._tokenizer.tokenised(texts)
+        odd = _lengths(len(asked), sum(len(one.lengths) for one, row in zip(answers, asked, strict=True) if row[0] < 0))
+        used = 0
+        for row, (answer, piece) in enumerate(zip(answers, asked[:, 0].tolist(), strict=True)):
+            if piece >= 0:
+                self._keys.used[2] = _enter(self._lengths, piece, int(self._keys.used[2]), answer)
+                note_answer(piece, self._keys, self._lengths)
+            else:
+                used = _enter(odd, row, used, answer)
+        return odd
+
+    def _forget(self) -> None:
+        self._keys.slots[:] = 0
+        self._keys.used[:] = 0
+
+
+def _joined(parts: list[tuple[Lengths16, Lengths16, Lengths16]]) -> list[Lengths16]:
+    none = (np.empty(0, dtype=np.uint16),) * 3
+    return [np.concatenate(one) for one in zip(none, *parts, strict=True)]
+
+
+def _scratch() -> Scratch:
+    columns = [np.empty(FULL_WINDOW, dtype=kind) for kind in (np.int64, np.int64, np.uint64, np.uint64, np.uint64)]
+    low = [2 ** (8 * min(length, 8)) - 1 for length in range(17)]
+    high = [2 ** (8 * max(length - 8, 0)) - 1 for length in range(17)]
+    return Scratch(*columns, np.array(low, dtype=np.uint64), np.array(high, dtype=np.uint64))
+
+
+def _lengths(pieces: int, tokens: int) -> Lengths:
+    return Lengths(
+        first=np.zeros(pieces, dtype=np.int64),
+        tokens=np.zeros(pieces, dtype=np.int64),
+        flags=np.zeros(pieces, dtype=np.uint8),
+        size=np.empty(tokens, dtype=np.uint16),
+        continuing=np.empty(tokens, dtype=np.uint16),
+        lead=np.empty(tokens, dtype=np.uint16),
+    )
+
+
+def _enter(lengths: Lengths, piece: int, first: int, answer: TokenisedText) -> int:
+    """Write what a piece was tokenised to from token `first` on; returns the next free one."""
+    end = first + len(answer.lengths)
+    lengths.first[piece], lengths.tokens[piece] = first, len(answer.lengths)
+    lengths.flags[piece] = (
+        REWRITTEN * answer.is_rewritten + BROKEN * answer.is_broken + UNEVEN * bool(answer.lengths.continuing.any())
+    )
+    lengths.size[first:end] = answer.lengths.size
+    lengths.continuing[first:end] = answer.lengths.continuing
+    lengths.lead[first:end] = answer.lengths.lead
+    return end

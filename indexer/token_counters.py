@@ -1,0 +1,32 @@
+"""Token counters for several threads: each borrows one, so that what it remembers is its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from indexer.token_counter import TokenCounter, may_leave_out
+from indexer.tokens import TextTokenizer
+
+
+class TokenCounters:
+    """As many counters as are used at once, made when they are needed.
+
+    `row_tokens` is None where all tokens are counted: always without it, and where it would not do to leave any out.
+    """
+
+    def __init__(self, tokenizer: TextTokenizer, row_tokens: int | None = None) -> None:
+        self.tokenizer = tokenizer
+        self.row_tokens = row_tokens if row_tokens is not None and may_leave_out(tokenizer) else None
+        self._free: deque[TokenCounter] = deque()  # appending and popping are atomic
+
+    @contextmanager
+    def one(self) -> Iterator[TokenCounter]:
+        """A counter that nobody else uses meanwhile."""
+        try:
+            counter = self._free.pop()
+        except IndexError:
+            counter = TokenCounter(self.tokenizer, self.row_tokens)
+        yield counter
+        self._free.append(counter)
