@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from benchmarks.layout import Table, name_of
 from benchmarks.matchers import matcher_tasks
 from benchmarks.phrase_lists import SIZES
@@ -36,7 +38,7 @@ def _rate_or_reason(task: Task | None, timings: Timings) -> object:
 
 def setups(results: Results) -> Table:
     """What went before the clock, and the most memory, of whole scans."""
-    columns = ("side", "phrases", "shard", "CPUs", "MB/s", "setup s", "peak MB")
+    columns = ("side", "phrases", "shard", "CPUs", "MB/s", "CPU share", "setup s", "peak MB")
     rows: list[dict[str, object]] = []
     for task, outcomes in results.timings.outcomes.items():
         if task in set(matcher_tasks(list(SIZES)).values()) or task.variant == "as-peers":
@@ -47,6 +49,7 @@ def setups(results: Results) -> Table:
             task.kind,
             task.cpus,
             round(results.timings.rate(task) or 0),
+            f"{median(one.cpu_seconds / one.seconds for one in outcomes):.0%}",
             round(results.timings.setup(task) or 0, 1),
             round(max(one.peak_bytes for one in outcomes) / 1e6),
         )

@@ -21,6 +21,7 @@ that ran in turn in the same run, never a figure of its own.
   of each phrase, the segment written and brought to disk. It folds letters and collapses white space, as it does by
   default. Peers do neither, keep one count and one first place, check nothing and write nothing: where the two differ,
   the peer has less to do.
+* **CPU share** is CPU time by time of the clock: well below 100 % says that something else ran on the machine.
 * **Setup** is not in the figures, on either side: patterns read, automaton built, compiled code loaded.
 * The **naive loop** is zstandard's text stream, `json.loads`, `pyahocorasick`, a check of the two neighbours;
   **pyahocorasick + orjson** the same with lines as bytes and the fastest parser of whole lines. The **floor** finds

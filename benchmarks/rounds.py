@@ -35,12 +35,9 @@ class Timings:
             print(f"{said}: {error}", file=sys.stderr, flush=True)
             return
         self.outcomes.setdefault(task, []).append(outcome)
-        print(
-            f"{said}: {outcome.rate:.0f} MB/s, setup {outcome.setup_seconds:.1f} s, "
-            f"peak {outcome.peak_bytes / 1e6:.0f} MB",
-            file=sys.stderr,
-            flush=True,
-        )
+        took = f"{outcome.rate:.0f} MB/s in {outcome.seconds:.2f} s ({outcome.cpu_seconds:.2f} s of CPU)"
+        more = f"setup {outcome.setup_seconds:.1f} s, peak {outcome.peak_bytes / 1e6:.0f} MB"
+        print(f"{said}: {took}, {more}", file=sys.stderr, flush=True)
 
     def rate(self, task: Task) -> float | None:
         """The median of a task, in MB/s; None where it failed."""

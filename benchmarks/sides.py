@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -45,14 +46,20 @@ def time_task(task: Task) -> Outcome:
     started = time.perf_counter()
     side = side_class(task.side)(task, corpus)
     ready = time.perf_counter()
+    computed = _cpu_seconds()
     side.scan()
-    ended = time.perf_counter()
+    ended, computed = time.perf_counter(), _cpu_seconds() - computed
     peak = peak_bytes()
     answer = side.answer()
     if answer is not None:
         answer.save(corpus.folder / f"{task.name}.npy")
     matches, found = (None, None) if answer is None else (answer.matches, answer.found)
-    return Outcome(ended - ready, ready - started, side.text_bytes, matches, found, peak)
+    return Outcome(ended - ready, ready - started, side.text_bytes, matches, found, peak, computed)
+
+
+def _cpu_seconds() -> float:
+    """Of this process and of those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _into_page_cache(path: Path) -> None:

@@ -40,7 +40,8 @@ class Outcome:
     """What a timing gave. `setup_seconds` went before: patterns read, automaton built, code warmed up.
 
     `text_bytes` is the UTF-8 of the texts searched, `matches` and `found` (phrases with a match) are None where nothing
-    is looked for. `peak_bytes` is the most memory that the process ever held.
+    is looked for. `peak_bytes` is the most memory that the process ever held. `cpu_seconds` is what it and the
+    processes that it started computed within `seconds`: less where others had the CPU too, more where it had two.
     """
 
     seconds: float
@@ -49,6 +50,7 @@ class Outcome:
     matches: int | None
     found: int | None
     peak_bytes: int = 0
+    cpu_seconds: float = 0.0
 
     @property
     def rate(self) -> float:

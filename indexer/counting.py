@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from exposure.census import DOCUMENTS_SCHEMA, TOKENS_SCHEMA, SidecarKeys, sidecar_metadata
 from exposure.errors import CensusError, CorpusError, UsageError
 from exposure.orders import Shard, Skipped
 from exposure.provenance import sha256_of_file
-from indexer.blocks import laid_out
+from indexer.blocks import Bytes, Integers
+from indexer.compiled.vectors import PADDING
 from indexer.readers.text import BadLine, Document, Fields, read_shard
 from indexer.sidecars import document_rows, sidecar
 from indexer.token_counters import TokenCounters
@@ -151,9 +153,19 @@ def _counted(batch: list[Document], counters: TokenCounters | None) -> _CountedB
     rows, characters = document_rows(batch, texts), sum(len(document.text) for document in batch)
     if counters is None:
         return _CountedBatch(rows, characters)
+    block = one_after_another(texts)
+    texts.clear()  # one of them may be very long
     with counters.one() as counter:
-        block = counter.block(*laid_out(texts))
-        return _CountedBatch(rows, characters, block.to_table(), int(block.offsets[-1]))
+        tokens = counter.block(*block)
+        return _CountedBatch(rows, characters, tokens.to_table(), int(tokens.offsets[-1]))
+
+
+def one_after_another(texts: list[bytes]) -> tuple[Bytes, Integers, Integers]:
+    """(all texts and PADDING, where each starts, where each ends)."""
+    content = bytearray().join([*texts, bytes(PADDING)])
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    ends = np.cumsum(lengths)
+    return np.frombuffer(content, dtype=np.uint8), ends - lengths, ends
 
 
 def _why(skipped: list[Skipped]) -> str:

@@ -104,6 +104,5 @@ def _packed(shard: ShardCensus, index: int, document: Document, tokenizer: TextT
     if tokenizer is None:
         return PackedDocument(index, document.id, document.text, NO_TOKENS)
     tokens = shard.token_block(index, index + 1)
-    is_tokenised = bool(tokens.tokenised[0])
-    text = spelling_of(document.text, bool(tokens.rewritten[0]), is_tokenised, tokenizer)
-    return PackedDocument(index, document.id, text, tokens.document(0) if is_tokenised else NO_TOKENS)
+    text = spelling_of(document.text, bool(tokens.rewritten[0]), tokenizer)
+    return PackedDocument(index, document.id, text, tokens.document(0) if tokens.tokenised[0] else NO_TOKENS)

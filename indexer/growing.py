@@ -1,4 +1,4 @@
-"""Arrays with room for more rows than are used; what is not used costs address space only."""
+"""Arrays with room for more rows than are used, on cache lines; what is not used costs address space only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-LEAST_BYTES = 1 << 29
+LEAST_BYTES = 1 << 31
+CACHE_LINE = 64
 
 
 def grown(array: npt.NDArray[Any], rows: int, most_rows: int) -> npt.NDArray[Any]:
@@ -19,6 +20,8 @@ def grown(array: npt.NDArray[Any], rows: int, most_rows: int) -> npt.NDArray[Any
         return array
     row_bytes = array.itemsize * int(np.prod(array.shape[1:]))
     room = min(max(2 * rows, LEAST_BYTES // row_bytes), most_rows)
-    larger = np.zeros((room, *array.shape[1:]), dtype=array.dtype)
+    raw = np.zeros(room * row_bytes + CACHE_LINE, dtype=np.uint8)
+    first = -raw.ctypes.data % CACHE_LINE
+    larger = raw[first : first + room * row_bytes].view(array.dtype).reshape(room, *array.shape[1:])
     larger[: len(array)] = array
     return larger

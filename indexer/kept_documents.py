@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from indexer.blocks import Integers, TextBlock
 from indexer.token_sizes import TokenSizes
@@ -17,9 +18,12 @@ LEAST_HELD = 1 << 12
 
 @dataclass
 class KeptDocuments:
-    """Documents of one shard by their numbers. Those that hold nothing kept any more are forgotten now and then."""
+    """Documents of one shard by their numbers. Those that hold nothing kept any more are forgotten now and then.
 
-    _ids: dict[int, str] = field(default_factory=dict)
+    Most are, so an id is taken from its block only when its document has outlived the first of these times.
+    """
+
+    _ids: dict[int, str | Callable[[int], str]] = field(default_factory=dict)
     _texts: dict[int, str] = field(default_factory=dict)
     _most: int = field(default_factory=lambda: LEAST_HELD)
 
@@ -33,7 +37,7 @@ class KeptDocuments:
             passages.tolist(), block.document[passages].tolist(), lacks_tokens.tolist(), strict=True
         ):
             if document not in self._ids:
-                self._ids[document] = block.id_of(document)
+                self._ids[document] = block.id_of
                 if lacks:
                     self._texts[document] = block.passage(passage)
 
@@ -44,13 +48,14 @@ class KeptDocuments:
         is_live = np.zeros(1 + max(self._ids), dtype=np.bool_)
         for numbers in live:
             is_live[numbers[numbers < len(is_live)]] = True
-        self._ids = {number: id_ for number, id_ in self._ids.items() if is_live[number]}
+        self._ids = {number: _id(number, id_) for number, id_ in self._ids.items() if is_live[number]}
         self._texts = {number: text for number, text in self._texts.items() if is_live[number]}
         self._most = max(LEAST_HELD, 2 * len(self._ids), sum(map(np.size, live)) // 8)
 
-    def ids(self, documents: Integers) -> list[str]:
+    def ids(self, documents: Integers) -> pa.Array:
         """The id of each document."""
-        return [self._ids[number] for number in documents.tolist()]
+        numbers, which = np.unique(documents, return_inverse=True)
+        return pa.array([_id(number, self._ids[number]) for number in numbers.tolist()], pa.string()).take(which)
 
     def token_ends(self, documents: Integers, sizes_of: TokenSizes) -> Iterator[tuple[int, Integers]]:
         """(document, byte at which each of its tokens ends) for documents whose tokens were not known; no order."""
@@ -59,3 +64,7 @@ class KeptDocuments:
             some = wanted[first : first + TEXTS_AT_ONCE]
             for number, sizes in zip(some, sizes_of([self._texts[one] for one in some]), strict=True):
                 yield number, np.cumsum(sizes, dtype=np.int64)
+
+
+def _id(number: int, held: str | Callable[[int], str]) -> str:
+    return held if isinstance(held, str) else held(number)

@@ -25,7 +25,8 @@ PLACE = [(name, np.int64) for name in ("slot", "document", "byte", "offset", "to
 A `token` below 0 is −1 − the tokens before a passage whose own are not known. An `offset` below 0 is −1 − the block of
 the exposure: until that is resolved, `token` is the passage, and `document_offset` nothing.
 """
-LAST = [*((name, np.int64) for name in ("total", "bound", "last_block", "first_block")), *PLACE]
+LAST = [("total", np.int64), ("bound", np.int64), *PLACE]
+"""The last exposure, how many there are, and the slot of the K-th: what each hit is held against, in one cache line."""
 
 WAITING_BYTES = 1 << 23
 """Text of blocks that are not resolved yet. Most of what is the last exposure in a block is displaced soon after."""
@@ -54,10 +55,12 @@ class KeptExposures:
     _documents: KeptDocuments = field(default_factory=KeptDocuments)
     _lasts: npt.NDArray[Any] = field(init=False)
     _firsts: npt.NDArray[Any] = field(init=False)
+    _firsts_block: Integers = field(init=False)
 
     def __post_init__(self) -> None:
         self._lasts = np.zeros(0, dtype=LAST)
         self._firsts = np.zeros((0, self.keep_first), dtype=PLACE)
+        self._firsts_block = np.zeros(0, dtype=np.int64)
 
     def add(
         self, block: TextBlock, hits: Hits, numbers: Numbers, met: int, slot_first: Integers, slots: Integers
@@ -66,7 +69,9 @@ class KeptExposures:
 
         Passage p of the block is shown in `slots[slot_first[p] : slot_first[p + 1]]`.
         """
-        self._lasts, self._firsts = (grown(array, met, self.phrases) for array in (self._lasts, self._firsts))
+        self._lasts, self._firsts, self._firsts_block = (
+            grown(array, met, self.phrases) for array in (self._lasts, self._firsts, self._firsts_block)
+        )
         self._blocks += 1
         changed_lasts, changed_firsts = np.empty((2, min(met, len(numbers))), dtype=np.int32)
         ends, beginnings = keep_hits(
@@ -80,6 +85,7 @@ class KeptExposures:
             self._blocks,
             self._lasts,
             self._firsts,
+            self._firsts_block,
             changed_lasts,
             changed_firsts,
         )

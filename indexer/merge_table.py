@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 from indexer.byte_table import byte_level_alphabet
 from indexer.compiled.merges import LONGEST, NO_PAIR, Merges, enter_merges
-from indexer.compiled.pieces import APOSTROPHE
+from indexer.compiled.piece_table import APOSTROPHE
 from indexer.pretokens import Family, Pretokens
 
 _RUNS: dict[Family, dict[int, str]] = {
     "gpt2": {1: string.ascii_letters, 2: string.digits, 4: string.punctuation.replace("'", ""), APOSTROPHE | 4: "'"},
     "cl100k": {1: string.ascii_letters},
 }
-"""Bits of compiled/pieces.py → characters of which a run, with or without a space before it, is one pre-token."""
+"""Bits of compiled/piece_table.py → characters of which a run, with or without a space before it, is one pre-token."""
 
 
 def merge_table(description: dict[str, Any], pretokens: Pretokens) -> tuple[Merges, npt.NDArray[np.uint8]]:
-    """(merges, uint8[256]: for each byte the bits of compiled/pieces.py, or 0).
+    """(merges, uint8[256]: for each byte the bits of compiled/piece_table.py, or 0).
 
     `description` is the tokenizer.json. No class is given where the model does more than merge.
     """
@@ -72,9 +72,11 @@ def _table(pairs: list[tuple[str, ...]], vocabulary: dict[str, int], alphabet: d
         symbols=np.zeros(LONGEST, dtype=np.int32),
         ranks=np.zeros(LONGEST, dtype=np.int32),
     )
-    columns = [
-        np.array([vocabulary[part] for part in parts], dtype=np.int32)
-        for parts in ([one for one, _ in pairs], [one for _, one in pairs], [one + other for one, other in pairs])
-    ]
-    enter_merges(*columns, merges)
+    firsts, seconds = [one[0] for one in pairs], [one[1] for one in pairs]
+    results = [one + other for one, other in zip(firsts, seconds, strict=True)]
+    enter_merges(_ids(firsts, vocabulary), _ids(seconds, vocabulary), _ids(results, vocabulary), merges)
     return merges
+
+
+def _ids(tokens: list[str], vocabulary: dict[str, int]) -> npt.NDArray[np.int32]:
+    return np.array([vocabulary[token] for token in tokens], dtype=np.int32)

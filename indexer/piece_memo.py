@@ -1,12 +1,10 @@
 """The lengths of the tokens of texts, by pieces: each piece is tokenised when it is first met, and remembered.
 
-Texts are cut at safe places (safe_cuts.py), so the tokens of the pieces are the tokens of the text. What is remembered is
-bounded, and forgotten when it is full; what is found does not depend on it.
+Texts are cut at safe places (safe_cuts.py), so the tokens of the pieces are the tokens of the text. What is remembered
+is bounded, and forgotten when it is full; what is found does not depend on it.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -14,24 +12,20 @@ import numpy.typing as npt
 from exposure.token_block import TokenBlock
 from indexer.blocks import Bytes, Integers
 from indexer.compiled.merges import Merges
-from indexer.compiled.pieces import (
+from indexer.compiled.piece_cuts import FULL_WINDOW, STRIDE, Cutting
+from indexer.compiled.piece_lengths import copy_lengths, count_tokens
+from indexer.compiled.piece_table import (
     BROKEN,
-    FULL_WINDOW,
     NEEDED_TOKENS,
     REWRITTEN,
     SLOT,
-    STRIDE,
     UNEVEN,
-    Cutting,
     Keys,
     Lengths,
-    Scratch,
-    copy_lengths,
-    count_tokens,
     has_room,
-    look_up,
     note_answer,
 )
+from indexer.compiled.pieces import Scratch, look_up
 from indexer.safe_cuts import KINDS, SafeCuts, is_visible, kinds
 from indexer.tokens import TextTokenizer, TokenisedText
 
@@ -46,7 +40,7 @@ HELD_TOKENS = 1 << 19
 ALL_TOKENS = 2**62
 """Tokens of a row that no document fills."""
 
-Lengths16 = npt.NDArray[np.uint16]
+Columns = tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16], npt.NDArray[np.uint16]]
 
 
 class PieceMemo:
@@ -61,8 +55,8 @@ class PieceMemo:
         self._merges = merges
         self._found = np.empty(FOUND_AT_ONCE, dtype=np.uint64)
         self._scratch = _scratch()
-        size, continuing, lead = (np.empty(HELD_TOKENS, dtype=np.uint16) for _ in range(3))
-        self._held = size, continuing, lead
+        size, continuing, lead = (np.zeros(HELD_TOKENS, dtype=np.uint16) for _ in range(3))
+        self._held = size, continuing, lead  # new memory costs as much as all that is done with it
         self._asked = np.empty((ASKED_AT_ONCE, 3), dtype=np.int64)
         self._lengths = _lengths(KEPT_PIECES, KEPT_TOKENS + NEEDED_TOKENS * ASKED_AT_ONCE)
         self._keys = Keys(
@@ -79,18 +73,17 @@ class PieceMemo:
     ) -> tuple[TokenBlock, list[int]]:
         """(the tokens of the documents text[starts[k]:ends[k]], numbers of those that must be tokenised whole instead).
 
-        Of a document that is `wanted` there are the first `row_tokens`; of any other none, and it is not tokenised. Behind
-        the last document there are PADDING bytes. The block's columns are those of this object: the next call writes
-        over them.
+        Of a document that is `wanted` there are the first `row_tokens`; of any other none, and it is not tokenised.
+        Behind the last document there are PADDING bytes. The block's columns are those of this object: the next call
+        writes over them.
         """
         counts, flags = np.zeros(len(starts), dtype=np.int64), np.zeros(len(starts), dtype=np.uint8)
-        parts = list(self._parts(text, starts, ends, wanted, row_tokens, counts, flags))
-        columns = parts[0] if len(parts) == 1 else _joined(parts)
+        columns = self._fill(text, starts, ends, wanted, row_tokens, counts, flags)
         offsets = np.concatenate([[0], np.cumsum(counts)])
-        block = TokenBlock.of(offsets, columns, (flags & REWRITTEN) > 0, wanted.copy())
+        block = TokenBlock.of(offsets, [one[: offsets[-1]] for one in columns], (flags & REWRITTEN) > 0, wanted.copy())
         return block, np.flatnonzero(flags & BROKEN).tolist()
 
-    def _parts(
+    def _fill(
         self,
         text: Bytes,
         starts: Integers,
@@ -99,8 +92,11 @@ class PieceMemo:
         row_tokens: int,
         counts: Integers,
         flags: npt.NDArray[np.uint8],
-    ) -> Iterator[tuple[Lengths16, Lengths16, Lengths16]]:
-        """The three columns of lengths, some pieces at a time; `counts` and `flags` of the documents are filled."""
+    ) -> Columns:
+        """The three columns of lengths, maybe longer than they are used; fills `counts` and `flags` of the documents."""
+        columns, used = self._held, 0
+        for zeros in columns[1:]:
+            zeros[:] = 0
         place = np.array([0, -1, 0, 0, 0, 0], dtype=np.int64)
         last = np.empty(len(starts), dtype=np.int64)
         while place[0] < len(starts):
@@ -110,24 +106,13 @@ class PieceMemo:
                 self._scratch, self._found, last, self._asked,
             )  # fmt: skip
             odd = self._ask(text, self._asked[:asking])
-            total = count_tokens(self._found, pieces, self._lengths, odd)
-            columns = self._columns(total)
+            columns = _with_room(columns, used, count_tokens(self._found, pieces, self._lengths, odd))
             used = copy_lengths(
-                self._found, pieces, last, document, row_tokens, self._lengths, odd, counts, flags, *columns
+                self._found, pieces, last, document, row_tokens, self._lengths, odd, counts, flags, used, *columns
             )
-            size, continuing, lead = (one[:used] for one in columns)
-            is_all = document == 0 and place[0] == len(starts)
-            yield (size, continuing, lead) if is_all else (size.copy(), continuing.copy(), lead.copy())
             if place[0] < len(starts) and not has_room(self._keys, self._lengths, self._asked):
                 self._forget()
-
-    def _columns(self, tokens: int) -> tuple[Lengths16, Lengths16, Lengths16]:
-        """Columns of sizes, and of zeros; held, because new memory costs as much as all that is done with it."""
-        size, continuing, lead = self._held
-        if tokens > len(size):
-            return np.empty(tokens, np.uint16), np.zeros(tokens, np.uint16), np.zeros(tokens, np.uint16)
-        continuing[:tokens] = lead[:tokens] = 0
-        return size, continuing, lead
+        return columns
 
     def _ask(self, text: Bytes, asked: Integers) -> Lengths:
         """Learn the pieces that the tokenizer is asked about; returns those that are too long to be kept, by row."""
@@ -148,16 +133,26 @@ class PieceMemo:
         self._keys.used[:] = 0
 
 
-def _joined(parts: list[tuple[Lengths16, Lengths16, Lengths16]]) -> list[Lengths16]:
-    none = (np.empty(0, dtype=np.uint16),) * 3
-    return [np.concatenate(one) for one in zip(none, *parts, strict=True)]
+def _with_room(columns: Columns, used: int, tokens: int) -> Columns:
+    """Columns with room for so many tokens behind those that are used; continuing and lead are zero there."""
+    if used + tokens <= len(columns[0]):
+        return columns
+    size, continuing, lead = (np.zeros(2 * (used + tokens), dtype=np.uint16) for _ in range(3))
+    for new, old in zip((size, continuing, lead), columns, strict=True):
+        new[:used] = old[:used]
+    return size, continuing, lead
 
 
 def _scratch() -> Scratch:
-    columns = [np.empty(FULL_WINDOW, dtype=kind) for kind in (np.int64, np.int64, np.uint64, np.uint64, np.uint64)]
-    low = [2 ** (8 * min(length, 8)) - 1 for length in range(17)]
-    high = [2 ** (8 * max(length - 8, 0)) - 1 for length in range(17)]
-    return Scratch(*columns, np.array(low, dtype=np.uint64), np.array(high, dtype=np.uint64))
+    return Scratch(
+        start=np.empty(FULL_WINDOW, dtype=np.int64),
+        end=np.empty(FULL_WINDOW, dtype=np.int64),
+        first_word=np.empty(FULL_WINDOW, dtype=np.uint64),
+        next_word=np.empty(FULL_WINDOW, dtype=np.uint64),
+        slot=np.empty(FULL_WINDOW, dtype=np.uint64),
+        low_bytes=np.array([2 ** (8 * min(length, 8)) - 1 for length in range(17)], dtype=np.uint64),
+        high_bytes=np.array([2 ** (8 * max(length - 8, 0)) - 1 for length in range(17)], dtype=np.uint64),
+    )
 
 
 def _lengths(pieces: int, tokens: int) -> Lengths:

@@ -1,7 +1,7 @@
 """What a tokenizer.json promises about its tokens, as far as it is of a kind that is understood.
 
-Understood are byte-level vocabularies behind the pre-tokenizers of GPT-2 (GPT-NeoX, Pythia, OLMo) and of cl100k (Llama 3,
-Qwen 2, OLMo 2), with no normaliser or NFC. Of any other nothing is promised, and it is asked about whole documents.
+Understood are byte-level vocabularies behind the pre-tokenizers of GPT-2 (GPT-NeoX, Pythia, OLMo) and of cl100k (Llama
+3, Qwen 2, OLMo 2), with no normaliser or NFC. Of any other nothing is promised: it is asked about whole documents.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ class Pretokens:
 
 
 def keeps_every_byte(description: dict[str, Any]) -> bool:
-    """Whether the tokens of any text decode to its normalised text, each of them to a byte of it at least."""
+    """Whether the tokens of any text that the normaliser leaves alone decode to it, each of them to a byte at least.
+
+    Other texts are normalised between added tokens, which is not the same: <s> may stand before a combining mark.
+    """
     pretokens, model = Pretokens.of(description), description.get("model") or {}
     if pretokens is None or pretokens.has_prefix_space or model.get("type") != "BPE":
         return False

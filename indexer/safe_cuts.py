@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,7 @@ class SafeCuts:
             table[:, [kind for kind in range(KINDS) if kind != _SPACE]] = 0
         for content in pretokens.added:
             kinds = [kind_of(character) for character in content]
-            for left, right in zip(kinds, kinds[1:], strict=False):
+            for left, right in pairwise(kinds):
                 table[left, right] = 0
         return cls(table)
 

@@ -24,14 +24,6 @@ ENCODED_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class Spelling:
-    """The text of one document by its tokens, and their lengths."""
-
-    text: bytes
-    lengths: TokenLengths
-
-
-@dataclass(frozen=True)
 class SpelledBlock:
     """A block of documents as they are spelled: document k is `text[starts[k]:ends[k]]`.
 
@@ -55,30 +47,35 @@ def spelled_block(block: DocumentBlock, tokens: TokenBlock, tokenizer: TextToken
     plain = SpelledBlock(
         block, block.text, block.starts, block.ends, TokenLengths(*tokens.columns), *places, tokens.tokenised
     )
-    changed, unread = _changes(block, tokens, tokenizer)
-    for first in range(0, len(unread), ENCODED_AT_ONCE):
-        some = unread[first : first + ENCODED_AT_ONCE]
-        changed |= zip(some, spellings([block.document(index) for index in some], tokenizer), strict=True)
+    changed = _normalised(block, tokens, tokenizer) | _rewritten(block, tokens, tokenizer)
     return _with_changes(plain, changed) if changed else plain
 
 
-def spelling_of(text: str, is_rewritten: bool, is_tokenised: bool, tokenizer: TextTokenizer) -> str:
-    """The text of one document as it is spelled."""
-    normalised = tokenizer.normalise(text)
-    if is_rewritten or (not is_tokenised and normalised != text):
-        return spellings([text], tokenizer)[0].text.decode()
-    return normalised
+def spelling_of(text: str, is_rewritten: bool, tokenizer: TextTokenizer) -> str:
+    """The text of one document as it is spelled; U+FFFD stands for bytes that make no character."""
+    return _text_of_tokens([text], tokenizer)[0].decode() if is_rewritten else tokenizer.normalise(text)
 
 
-def spellings(texts: list[str], tokenizer: TextTokenizer) -> list[Spelling]:
-    """What the tokens of each text spell; U+FFFD stands for bytes that make no character."""
-    return [_spelling(ids, tokenizer) for ids in tokenizer.encode(texts)]
+def _text_of_tokens(texts: list[str], tokenizer: TextTokenizer) -> list[bytes]:
+    return [tokenizer.decode(ids).decode("utf-8", "replace").encode() for ids in tokenizer.encode(texts)]
 
 
-def _spelling(ids: npt.NDArray[np.uint32], tokenizer: TextTokenizer) -> Spelling:
-    content = tokenizer.decode(ids)
-    text = content.decode("utf-8", "replace").encode()
-    return Spelling(text, tokenizer.lengths(ids) if text == content else tokenizer.mended_lengths(ids))
+def _rewritten(block: DocumentBlock, tokens: TokenBlock, tokenizer: TextTokenizer) -> dict[int, bytes]:
+    """The texts, by number, of documents that the tokenizer has to be asked for."""
+    found: dict[int, bytes] = {}
+    rewritten = np.flatnonzero(tokens.rewritten).tolist()
+    for first in range(0, len(rewritten), ENCODED_AT_ONCE):
+        some = rewritten[first : first + ENCODED_AT_ONCE]
+        found |= zip(some, _text_of_tokens([block.document(index) for index in some], tokenizer), strict=True)
+    return found
+
+
+def _normalised(block: DocumentBlock, tokens: TokenBlock, tokenizer: TextTokenizer) -> dict[int, bytes]:
+    """The texts, by number, of documents that the normaliser changes; it leaves those alone that are not tokenised."""
+    may_change = _may_change(block, tokenizer) & tokens.tokenised & ~tokens.rewritten
+    texts = {index: block.document(index) for index in np.flatnonzero(may_change).tolist()}
+    normalised = {index: tokenizer.normalise(text) for index, text in texts.items()}
+    return {index: text.encode() for index, text in normalised.items() if text != texts[index]}
 
 
 def _may_change(block: DocumentBlock, tokenizer: TextTokenizer) -> npt.NDArray[np.bool_]:
@@ -90,46 +87,12 @@ def _may_change(block: DocumentBlock, tokenizer: TextTokenizer) -> npt.NDArray[n
     return found
 
 
-def _changes(
-    block: DocumentBlock, tokens: TokenBlock, tokenizer: TextTokenizer
-) -> tuple[dict[int, Spelling], list[int]]:
-    """(new texts by number of those that the normaliser changes, numbers of those that only their tokens tell)."""
-    changed: dict[int, Spelling] = {}
-    unread = np.flatnonzero(tokens.rewritten).tolist()
-    for index in np.flatnonzero(_may_change(block, tokenizer) & ~tokens.rewritten).tolist():
-        text = block.document(index)
-        normalised = tokenizer.normalise(text)
-        if normalised == text:
-            continue
-        if tokens.tokenised[index]:
-            changed[index] = Spelling(normalised.encode(), tokens.document(index))
-        else:
-            unread.append(index)
-    return changed, unread
-
-
-def _with_changes(plain: SpelledBlock, changed: dict[int, Spelling]) -> SpelledBlock:
-    """The block with other texts for some documents, and tokens for those of them that had none, put at its end."""
+def _with_changes(plain: SpelledBlock, changed: dict[int, bytes]) -> SpelledBlock:
+    """The block with other texts for some documents, put at its end."""
     numbers = np.array(list(changed), dtype=np.int64)
-    texts = [one.text for one in changed.values()]
-    ends = plain.ends.copy()
-    ends[numbers] = len(plain.text) + np.cumsum([len(text) for text in texts])
-    starts = plain.starts.copy()
-    starts[numbers] = ends[numbers] - [len(text) for text in texts]
-    added = np.frombuffer(b"".join(texts) + bytes(PADDING), dtype=np.uint8)
-    spelled = replace(plain, text=np.concatenate([plain.text, added]), starts=starts, ends=ends)
-    return _with_tokens(spelled, {index: one for index, one in changed.items() if not plain.tokenised[index]})
-
-
-def _with_tokens(plain: SpelledBlock, added: dict[int, Spelling]) -> SpelledBlock:
-    if not added:
-        return plain
-    numbers = np.array(list(added), dtype=np.int64)
-    counts = [len(one.lengths) for one in added.values()]
-    tokenised, first, end = plain.tokenised.copy(), plain.first_token.copy(), plain.end_token.copy()
-    tokenised[numbers] = True
-    end[numbers] = len(plain.tokens) + np.cumsum(counts)
-    first[numbers] = end[numbers] - counts
-    lengths = [plain.tokens, *(one.lengths for one in added.values())]
-    columns = (np.concatenate([getattr(one, name) for one in lengths]) for name in ("size", "continuing", "lead"))
-    return replace(plain, tokens=TokenLengths(*columns), first_token=first, end_token=end, tokenised=tokenised)
+    lengths = np.array([len(text) for text in changed.values()], dtype=np.int64)
+    starts, ends = plain.starts.copy(), plain.ends.copy()
+    ends[numbers] = len(plain.text) + np.cumsum(lengths)
+    starts[numbers] = ends[numbers] - lengths
+    added = np.frombuffer(b"".join(changed.values()) + bytes(PADDING), dtype=np.uint8)
+    return replace(plain, text=np.concatenate([plain.text, added]), starts=starts, ends=ends)

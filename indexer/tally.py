@@ -55,9 +55,11 @@ class Tally:
         self._exposures.add(block, hits, numbers, self._met, slot_first, slot)
 
     def result(self) -> tuple[pa.Table, pa.Table]:
-        """(counts, exposures) of everything added, sorted."""
+        """(counts, exposures) of everything added, sorted; nothing can be added afterwards."""
         phrase_of = self._phrase_of[: self._met]
-        return self._counts.result(phrase_of), self._exposures.result(phrase_of)
+        exposures = self._exposures.result(phrase_of)
+        del self._exposures  # counts may need much memory
+        return self._counts.result(phrase_of), exposures
 
     def _numbers(self, hits: Hits) -> npt.NDArray[np.int32]:
         """The number of each hit's phrase, in the order in which phrases were met."""

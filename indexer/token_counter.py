@@ -17,15 +17,15 @@ from indexer.tokens import TextTokenizer, TokenisedText
 
 
 def may_leave_out(tokenizer: TextTokenizer) -> bool:
-    """Whether documents that surely fit a row need not be tokenised: their row text is then their normalised text."""
+    """Whether documents need not be tokenised that surely fit a row: their tokens then decode to them as they stand."""
     return keeps_every_byte(tokenizer.description)
 
 
 class TokenCounter:
     """Counts for one thread. With `row_tokens` only what a row of one document with so many tokens needs.
 
-    That is nothing of a document that surely fits, since every token is a byte at least, and the first `row_tokens` tokens
-    of any other.
+    That is nothing of a document that surely fits, since every token is a byte at least and the normaliser leaves it
+    alone, and of any other the first `row_tokens` tokens.
     """
 
     def __init__(self, tokenizer: TextTokenizer, row_tokens: int | None = None) -> None:
@@ -52,7 +52,7 @@ class TokenCounter:
             return block
         parts, place = [], 0
         for index, whole in zip(odd, self._tokenised(text, starts, ends, odd), strict=True):
-            parts += [block.part(place, index), _joined([whole])]
+            parts += [block.part(place, index), _joined([whole], self._row_tokens)]
             place = index + 1
         return TokenBlock.joined([*parts, block.part(place, len(block))])
 
@@ -62,23 +62,24 @@ class TokenCounter:
         return self._tokenizer.tokenised([text[starts[k] : ends[k]].tobytes().decode() for k in numbers])
 
     def _exceed(self, text: Bytes, starts: Integers, ends: Integers, row_tokens: int) -> npt.NDArray[np.bool_]:
-        """Documents whose normalised text has more bytes than a row has tokens."""
+        """Documents that have more bytes than a row has tokens, or are changed by the normaliser."""
         exceed = ends - starts > row_tokens
         unsure = np.zeros(len(starts), dtype=np.bool_)
         if self._tokenizer.tokenizer.normalizer is not None:
             mark_unsure(text, starts, ends, *nfc_table(), unsure)
-        for index in np.flatnonzero(unsure).tolist():
-            normalised = self._tokenizer.normalise(text[starts[index] : ends[index]].tobytes().decode())
-            exceed[index] = len(normalised.encode()) > row_tokens
+        for index in np.flatnonzero(unsure & ~exceed).tolist():
+            content = text[starts[index] : ends[index]].tobytes().decode()
+            exceed[index] = self._tokenizer.normalise(content) != content
         return exceed
 
 
-def _joined(answers: list[TokenisedText]) -> TokenBlock:
-    """Documents that were tokenised whole, as a block."""
-    columns = [(one.lengths.size, one.lengths.continuing, one.lengths.lead) for one in answers]
+def _joined(answers: list[TokenisedText], row_tokens: int | None = None) -> TokenBlock:
+    """Documents that were tokenised whole, as a block of the first `row_tokens` tokens of each."""
+    first = slice(row_tokens)
+    columns = [(one.lengths.size[first], one.lengths.continuing[first], one.lengths.lead[first]) for one in answers]
     none = (np.empty(0, dtype=np.uint16),) * 3
     return TokenBlock.of(
-        np.cumsum([0, *(len(one.lengths) for one in answers)]),
+        np.cumsum([0, *(len(size) for size, _, _ in columns)]),
         [np.concatenate(one) for one in zip(none, *columns, strict=True)],
         np.array([one.is_rewritten for one in answers], dtype=np.bool_),
         np.ones(len(answers), dtype=np.bool_),

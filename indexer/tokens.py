@@ -30,7 +30,7 @@ REPLACEMENT = "\ufffd".encode()
 
 @dataclass(frozen=True)
 class TokenisedText:
-    """What a text was tokenised to: `is_rewritten` when that is not its normalised text, `is_broken` when it is no UTF-8.
+    """What a text was tokenised to: `is_rewritten` when that is not its normalised text, `is_broken` when no UTF-8.
 
     Lengths of a broken one are those of the text with U+FFFD for what makes no character.
     """

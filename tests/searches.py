@@ -12,6 +12,7 @@ from indexer.matchers.engine import Engine, matcher
 from indexer.rows import whole_documents
 
 ENGINES: tuple[Engine, ...] = ("words", "aho-corasick")
+DEFAULT = MatchRule()
 WORD_RULES = tuple(MatchRule(case, "word", space) for case in ("fold", "exact") for space in ("collapse", "verbatim"))
 """The rules that every engine knows."""
 
@@ -26,14 +27,15 @@ def block_of(passages: Sequence[str]) -> TextBlock:
 
 def places(hits: Hits, block: TextBlock) -> Places:
     """What an engine answered, in the form in which it is compared."""
-    return sorted(zip(hits.phrase.tolist(), hits.passage.tolist(), (hits.start - block.start[hits.passage]).tolist()))
+    starts = hits.start - block.start[hits.passage]
+    return sorted(zip(hits.phrase.tolist(), hits.passage.tolist(), starts.tolist(), strict=True))
 
 
 def search(
     engine: Engine,
     phrases: Sequence[Phrase],
     passages: Sequence[str],
-    rule: MatchRule = MatchRule(),  # noqa: B008: frozen
+    rule: MatchRule = DEFAULT,
     normalise: Callable[[str], str] = str,
 ) -> Places:
     """What a new matcher of one engine finds."""
@@ -41,7 +43,7 @@ def search(
     return places(matcher(engine, phrases, rule, normalise).find(block), block)
 
 
-def slow_search(phrases: Sequence[Phrase], passages: Sequence[str], rule: MatchRule = MatchRule()) -> Places:  # noqa: B008
+def slow_search(phrases: Sequence[Phrase], passages: Sequence[str], rule: MatchRule = DEFAULT) -> Places:
     """What the rule says, place by place."""
     slow = slow_matches.Rule(rule.case == "fold", rule.boundary == "word", rule.whitespace == "collapse")
     return sorted(
@@ -50,4 +52,3 @@ def slow_search(phrases: Sequence[Phrase], passages: Sequence[str], rule: MatchR
         for number, phrase in enumerate(phrases)
         for start, _ in slow_matches.find(text, phrase.parts, phrase.gap, phrase.sentence_end, slow)
     )
-

@@ -35,14 +35,15 @@ def keep_hits(
     block: int,
     lasts: Records,
     firsts: Records,
+    firsts_block: Integers,
     changed_lasts: Numbers,
     changed_firsts: Numbers,
 ) -> tuple[int, int]:
     """Put each occurrence where it belongs among the last ones [number] and the first K [number, K], in order.
 
-    `lasts` also holds the occurrences so far (`total`), the slot of the K-th first (`bound`), and the blocks, counted
-    from 1, that changed the last one and a first one latest. The numbers that this `block` changes are listed; returns
-    how many there are in both lists.
+    `lasts` also holds the occurrences so far (`total`) and the slot of the K-th first (`bound`); `firsts_block` says
+    which block changed a first one latest. The numbers that this `block` (counted from 1) changes are listed once in
+    the last two arrays; returns how many there are in each.
     """
     ends, beginnings = 0, 0
     for hit in range(len(numbers)):
@@ -55,16 +56,15 @@ def keep_hits(
             slot = slots[place]
             if last.total < firsts.shape[1] or slot <= last.bound:
                 is_kept = _keep_first(firsts[numbers[hit]], last, slot, document, byte, passage, block)
-                if is_kept and last.first_block != block:
-                    last.first_block = block
+                if is_kept and firsts_block[numbers[hit]] != block:
+                    firsts_block[numbers[hit]] = block
                     changed_firsts[beginnings] = numbers[hit]
                     beginnings += 1
             if last.total == 0 or not _is_before(slot, document, byte, last):
-                _put(last, slot, document, byte, passage, block)
-                if last.last_block != block:
-                    last.last_block = block
+                if last.offset != -1 - block:
                     changed_lasts[ends] = numbers[hit]
                     ends += 1
+                _put(last, slot, document, byte, passage, block)
             last.total += 1
     return ends, beginnings
 

@@ -1,13 +1,17 @@
-"""Byte-pair merges of one pre-token: again and again the pair of lowest rank, the leftmost of equals, becomes one token."""
+"""Byte-pair merges of one pre-token: again and again the leftmost of the pairs of lowest rank becomes one token."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.compiled.jit import kernel
+
+Bytes = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
 
 LONGEST = 64
 """Bytes of the longest pre-token that is merged here."""
@@ -19,22 +23,22 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 class Merges(NamedTuple):
     """The merges of a vocabulary in a hash table: slots of (left id << 32 | right id), rank and resulting id.
 
-    `ids` is the token of each byte, `sizes` the bytes of each token, `shift` 64 less the bits of a slot's number; `symbols`
-    and `ranks` are scratch for LONGEST tokens.
+    `ids` is the token of each byte, `sizes` the bytes of each token, `shift` 64 less the bits of a slot's number;
+    `symbols` and `ranks` are scratch for LONGEST tokens.
     """
 
-    pairs: npt.NDArray[np.uint64]
-    rank_of: npt.NDArray[np.int32]
-    made: npt.NDArray[np.int32]
+    pairs: Words
+    rank_of: Numbers
+    made: Numbers
     shift: np.uint64
-    ids: npt.NDArray[np.int32]
+    ids: Numbers
     sizes: npt.NDArray[np.uint16]
-    symbols: npt.NDArray[np.int32]
-    ranks: npt.NDArray[np.int32]
+    symbols: Numbers
+    ranks: Numbers
 
 
 @kernel
-def slot_of(left, right, pairs, shift):  # type: ignore[no-untyped-def]
+def slot_of(left: Any, right: Any, pairs: Words, shift: Any) -> Any:
     """The slot that holds a pair of ids, or the empty one where it would go."""
     pair = np.uint64(left) << np.uint64(32) | np.uint64(right)
     slot = (pair * _MIX) >> shift
@@ -44,8 +48,8 @@ def slot_of(left, right, pairs, shift):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def enter_merges(lefts, rights, results, merges):  # type: ignore[no-untyped-def]
-    """Fill the table with merges in order of rank; all int32."""
+def enter_merges(lefts: Numbers, rights: Numbers, results: Numbers, merges: Merges) -> None:
+    """Fill the table with merges in order of rank."""
     for rank in range(len(lefts)):
         slot = slot_of(lefts[rank], rights[rank], merges.pairs, merges.shift)
         merges.pairs[slot] = np.uint64(lefts[rank]) << np.uint64(32) | np.uint64(rights[rank])
@@ -54,14 +58,14 @@ def enter_merges(lefts, rights, results, merges):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _rank(merges, place):  # type: ignore[no-untyped-def]
+def _rank(merges: Merges, place: Any) -> Any:
     slot = slot_of(merges.symbols[place], merges.symbols[place + 1], merges.pairs, merges.shift)
     return merges.rank_of[slot] if merges.pairs[slot] != NO_PAIR else NO_RANK
 
 
 @kernel
-def merged_sizes(text, start, length, merges, sizes, first):  # type: ignore[no-untyped-def]
-    """Tokens of the pre-token text[start : start + length] (LONGEST bytes at most); writes their bytes from sizes[first]."""
+def merged_sizes(text: Bytes, start: Any, length: Any, merges: Merges, sizes: Any, first: Any) -> Any:
+    """Tokens of the pre-token text[start : start + length], LONGEST bytes at most; their bytes go to sizes[first] on."""
     symbols, ranks = merges.symbols, merges.ranks
     for place in range(length):
         symbols[place] = merges.ids[text[start + place]]

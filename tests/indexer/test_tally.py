@@ -218,8 +218,8 @@ class Id(str):
     """The id of a document, of which it can be seen whether anything holds it."""
 
 
-@pytest.mark.parametrize(("waiting", "ids"), [(0, 2 + 100), (kept_exposures.WAITING_BYTES, 3)])
-def test_ids_are_held_of_kept_exposures_only(waiting: int, ids: int) -> None:
+@pytest.mark.parametrize("waiting", [0, kept_exposures.WAITING_BYTES])
+def test_ids_are_held_of_kept_exposures_only(waiting: int) -> None:
     """However many documents hold a phrase, few ids are asked for, and those that are held do not grow with them."""
     asked: list[weakref.ref[Id]] = []
 
@@ -237,4 +237,4 @@ def test_ids_are_held_of_kept_exposures_only(waiting: int, ids: int) -> None:
             tally.add(block, hits_at(block, [(0, at, 0) for at in range(20)]))
             assert sum(one() is not None for one in asked) <= 10
     assert tally.result()[1]["document_id"].to_pylist() == ["d0", "d1", "d1999"]
-    assert len(asked) == ids  # the first two, and the last of each block where none is displaced later
+    assert len(asked) < 50  # of 2000 documents, 100 of which held the last exposure for a while

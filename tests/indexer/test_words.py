@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from searches import ENGINES, WORD_RULES, block_of, places, search, slow_search
+from searches import DEFAULT, ENGINES, WORD_RULES, block_of, places, search, slow_search
 
 from exposure.errors import PairsError
 from exposure.phrases import GAP, MatchRule, Phrase
@@ -21,7 +21,6 @@ from indexer.matchers.engine import Engine, matcher
 from indexer.matchers.words import FIRST_ROOM, WordMatcher
 from indexer.rows import whole_documents
 
-DEFAULT = MatchRule()
 Search = tuple[list[Phrase], list[list[str]]]
 engines = pytest.mark.parametrize("engine", ENGINES)
 rules = pytest.mark.parametrize("rule", WORD_RULES, ids=lambda rule: f"{rule.case}-{rule.whitespace}")
@@ -32,7 +31,7 @@ rules = pytest.mark.parametrize("rule", WORD_RULES, ids=lambda rule: f"{rule.cas
 
 @rules
 @given(asked=nasty_texts.searches())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_every_phrase_where_the_rule_says(rule: MatchRule, asked: Search) -> None:
     """Plain, anchored and gap phrases at once over several passages: all their places, each once, and no others."""
     phrases, (passages,) = asked
@@ -56,7 +55,7 @@ HALVES = st.sampled_from(["the", "a", "cat", "himself", "a a", "the cat", "paula
     gaps=st.lists(st.tuples(HALVES, HALVES, st.integers(1, 6)), min_size=1, max_size=8),
     rule=st.sampled_from(WORD_RULES),
 )
-@settings(max_examples=300)
+@settings(max_examples=200)
 @example(["the the the"], [("the", "the", 1)], DEFAULT)
 @example(["the cat. the\n\nhimself", "the", "himself"], [("the", "himself", 3)], DEFAULT)
 def test_gap_patterns_where_the_rule_says(
@@ -87,11 +86,12 @@ def test_blocks_leave_nothing_behind(rule: MatchRule, asked: Search) -> None:
     """One matcher over block after block, longer and shorter ones, finds in each what a new one would."""
     phrases, blocks = asked
     words = WordMatcher(phrases, rule)
-    for passages in [*blocks, ["the Kelvin’s İ " * 500], *blocks]:
+    answers = []
+    for passages in [*blocks, ["the \u212aelvin’s İ " * 500], *blocks]:
         block = block_of(passages)
-        found = places(words.find(block), block)
-        if len(passages) != 1 or len(passages[0]) < 5000:
-            assert found == slow_search(phrases, passages, rule)
+        answers.append(places(words.find(block), block))
+    expected = [slow_search(phrases, passages, rule) for passages in blocks]
+    assert [*answers[: len(blocks)], *answers[-len(blocks) :]] == expected * 2
 
 
 # --------------------------------------------------------------------------------------------------- edges of passages
@@ -107,7 +107,9 @@ def test_nothing_to_look_for_and_nowhere_to_look(engine: Engine, passages: list[
 
 @engines
 @pytest.mark.parametrize("whitespace", ["collapse", "verbatim"])
-@pytest.mark.parametrize("end", ["", " ", "\n", "\r", "\u2028", "\x85", ".", "’", "K", "漢", "\u0301", "\ufffd", "😀"])
+@pytest.mark.parametrize(
+    "end", ["", " ", "\n", "\r", "\u2028", "\x85", ".", "’", "\u212a", "漢", "\u0301", "\ufffd", "😀"]
+)
 def test_nothing_matches_across_passages(engine: Engine, end: str, whitespace: str) -> None:
     """Whatever a passage ends or begins with, phrases and gap patterns stay within it, and its edges bound words."""
     rule = MatchRule(whitespace=whitespace)  # type: ignore[arg-type]
@@ -128,7 +130,9 @@ def test_many_passages(engine: Engine) -> None:
 
 
 @engines
-@pytest.mark.parametrize("text", ["Ⱥ", "ⱥ", "Ⱥⱥ Ⱥ", "K", "kK", "İi", "ẞß", "ςσΣ", "ǅ ǆ Ǆ", "ﬁ", "’ʼ'", "𐐀𐐨", "\0 \0\0"])
+@pytest.mark.parametrize(
+    "text", ["Ⱥ", "ⱥ", "Ⱥⱥ Ⱥ", "\u212a", "k\u212a", "\u212bå", "İi", "ẞß", "ςσΣ", "ǅ ǆ Ǆ", "ﬁ", "’ʼ'", "𐐀𐐨", "\0 \0\0"]
+)
 def test_every_way_of_writing_a_phrase(engine: Engine, text: str) -> None:
     """What folds alike is found by any of its forms, shorter or longer ones, and told as the byte where it stands."""
     passages = [f"x {text} x {text.lower()}, {text.upper()}! {text}", text]
@@ -142,11 +146,12 @@ def test_every_way_of_writing_a_phrase(engine: Engine, text: str) -> None:
 
 @engines
 def test_one_set_of_words_for_every_kind_of_phrase(engine: Engine) -> None:
-    """The same words plain, anchored, in several forms and as both halves of gap patterns: each phrase its own matches."""
+    """The same words plain, anchored, in several forms and as both halves of gaps: each phrase has its own matches."""
     phrases = [
-        Phrase("the"), Phrase("the", sentence_end=True), Phrase("The"), Phrase(" the "), Phrase("THE", sentence_end=True),
+        *map(Phrase, ("the", "The", " the ")), Phrase("the", sentence_end=True), Phrase("THE", sentence_end=True),
         *[Phrase("the … the", gap=gap) for gap in (1, 2, 3, 9)], *[Phrase("the … cat", gap=gap) for gap in (9, 1, 2)],
-        *[Phrase("cat … the", gap=gap) for gap in (3, 2, 1)], Phrase("the the … the", gap=2), Phrase("the … the the", gap=2),
+        *[Phrase("cat … the", gap=gap) for gap in (3, 2, 1)],
+        Phrase("the the … the", gap=2), Phrase("the … the the", gap=2),
     ]  # fmt: skip
     passages = ["The cat, the. THE the the Cat the the", "the", "the the the the. cat"]
     expected = slow_search(phrases, passages)
@@ -175,7 +180,9 @@ def test_threads_share_a_matcher(engine: Engine) -> None:
     """Threads that search different texts at once, of different lengths, find each what one alone finds."""
     phrases = [Phrase("the"), Phrase("the cat"), Phrase("cat … himself", gap=3), Phrase("himself", sentence_end=True)]
     shared = matcher(engine, phrases, DEFAULT)
-    texts = [["the cat K " * length + "’himself. " * number] * 3 for number, length in enumerate((1, 3000, 40, 900))]
+    texts = [
+        ["the cat \u212a " * length + "’himself. " * number] * 3 for number, length in enumerate((1, 3000, 40, 900))
+    ]
     blocks = [block_of(text) for text in texts]
     expected = [places(matcher(engine, phrases, DEFAULT).find(block), block) for block in blocks]
     together = Barrier(len(blocks))
@@ -196,10 +203,12 @@ def test_hundred_thousand_phrases(engine: Engine) -> None:
     text = " ".join(phrases[number].text for number in planted)
     found = search(engine, phrases, [text])
     lengths = [len(phrases[number].text) + 1 for number in planted]
-    assert found == [(number, 0, start) for number, start in zip(planted, np.cumsum([0, *lengths]).tolist(), strict=False)]
+    assert found == [
+        (number, 0, start) for number, start in zip(planted, np.cumsum([0, *lengths]).tolist(), strict=False)
+    ]
 
 
-# --------------------------------------------------------------------------------------------------------- other promises
+# ------------------------------------------------------------------------------------------------------- other promises
 
 
 @engines
@@ -220,18 +229,31 @@ def test_phrase_of_which_nothing_is_left(engine: Engine, phrase: Phrase) -> None
 
 def test_texts_are_not_written_to() -> None:
     """A block is the same after a search as before it."""
-    block = block_of(["The Kelvin’s CAT", "ÉTÉ"])
+    block = block_of(["The \u212aelvin’s CAT", "ÉTÉ"])
     before = block.text.copy()
     assert len(WordMatcher([Phrase("the kelvin's cat")], DEFAULT).find(block).phrase) == 1
     assert np.array_equal(block.text, before)
 
 
-@given(st.lists(st.binary(max_size=40) | st.lists(st.sampled_from(list(b"the cat \n\xe2\x80\xc3\xff\xf4\xed")), max_size=90).map(bytes), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.binary(max_size=40)
+        | st.lists(st.sampled_from(list(b"the cat \n\xe2\x80\xc3\xff\xf4\xed")), max_size=90).map(bytes),
+        min_size=1,
+        max_size=6,
+    )
+)
 @settings(max_examples=150)
 def test_bytes_that_are_no_text(passages: list[bytes]) -> None:
     """Of a file that changed under the scan, matches are still places of its passages, in passages told rightly."""
     block: TextBlock = whole_documents(DocumentBlock(*laid_out(passages), 0, str), 0)
-    phrases = [Phrase("the"), Phrase("the cat"), Phrase("t"), Phrase("cat", sentence_end=True), Phrase("the … cat", gap=2)]
+    phrases = [
+        Phrase("the"),
+        Phrase("the cat"),
+        Phrase("t"),
+        Phrase("cat", sentence_end=True),
+        Phrase("the … cat", gap=2),
+    ]
     for rule in WORD_RULES:
         hits = WordMatcher(phrases, rule).find(block)
         assert (block.start[hits.passage] <= hits.start).all()
@@ -241,4 +263,6 @@ def test_bytes_that_are_no_text(passages: list[bytes]) -> None:
 def test_passages_of_a_block_stand_apart() -> None:
     """What matchers rely on: a blank line around each passage of a block."""
     block = block_of(["a", "", "b"])
-    assert [bytes(block.text[end:start]) for (_, end), (start, _) in pairwise(zip(block.start, block.end, strict=True))] == [b"\n\n"] * 2
+    assert [
+        bytes(block.text[end:start]) for (_, end), (start, _) in pairwise(zip(block.start, block.end, strict=True))
+    ] == [b"\n\n"] * 2
