@@ -12,7 +12,7 @@ ROWS = (
     ("ahocorasick_rs, contiguous NFA", Task("ahocorasick_rs", "", variant="nfa"), ("1k", "10k", "100k", "1M")),
     ("ahocorasick_rs, DFA", Task("ahocorasick_rs", "", variant="dfa"), ("1k", "10k", "100k")),
     ("daachorse, bytes", Task("daachorse", ""), ("1k", "10k", "100k", "1M")),
-    ("daachorse, matches listed only", Task("daachorse", "", variant="only"), ("1k", "10k", "100k", "1M")),
+    ("daachorse, matches listed only", Task("daachorse", "", variant="only"), ("1k", "10k", "100k")),
     ("hyperscan, literals", Task("hyperscan", "", variant="literal"), ("1k", "10k", "100k")),
     ("hyperscan, callback empty", Task("hyperscan", "", variant="literal only"), ("1k", "10k", "100k")),
     ("hyperscan, \\b regex", Task("hyperscan", "", variant="regex"), ("1k",)),

@@ -11,7 +11,7 @@ from benchmarks.corpus import Corpus
 from benchmarks.phrase_lists import phrase_list
 from benchmarks.tasks import Task
 
-MEMORY_BYTES = {"1k": 48_000_000, "10k": 48_000_000, "100k": 24_000_000, "1M": 24_000_000}
+MEMORY_BYTES = {"1k": 48_000_000, "10k": 48_000_000, "100k": 24_000_000, "1M": 12_000_000}
 """List → how much text is held in memory where a matcher is measured alone; the slow lists have less."""
 
 

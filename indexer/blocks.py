@@ -1,8 +1,8 @@
 """Text as it flows through a scan: many documents, then many passages, in one buffer of bytes.
 
-Whatever stands in a buffer stands apart: at least two line feeds (`GAP`, a blank line) lie before the first text, between
-any two and after the last, and `PADDING` more bytes that compiled code may read. So nothing matches from one text into the
-next, and their edges are word boundaries.
+Whatever stands in a buffer stands apart: at least two line feeds (`GAP`, a blank line) lie before the first text,
+between any two and after the last, and `PADDING` more bytes that compiled code may read. So nothing matches from one
+text into the next, and their edges are word boundaries.
 """
 
 from __future__ import annotations

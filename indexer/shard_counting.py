@@ -1,7 +1,8 @@
 """Counting all shards of a run: one after the other, or several at once in processes of their own.
 
-Processes share the shards, and threads within a process share the batches of one shard: so many small files and one
-big one keep the same number of cores at work, and the sidecars are the same bytes.
+Processes share the shards, and threads within a process share the batches of one shard: so many files and one big one
+keep the same number of cores at work, and the sidecars are the same bytes. Reading is mostly Python, which threads
+cannot share, so processes are used where there is enough to read.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from indexer.tokens import TextTokenizer
 from indexer.worker_processes import end_with_parent, interrupts_held
 
 POLL_SECONDS = 0.2
+PROCESS_BYTES = 1 << 26
+"""Bytes of files that are worth another process, which takes a second or two to start."""
 _read: Synchronized[int] | None = None
 
 
@@ -53,7 +56,7 @@ def count_shards(
 
     `tokenizer` is that of the inputs, for this process.
     """
-    processes = min(workers, len(paths))
+    processes = min(workers, len(paths), 1 + sum(path.stat().st_size for path in paths) // PROCESS_BYTES)
     with _tokenizers_on_one_core():
         if processes == 1:
             counters = None if tokenizer is None else TokenCounters(tokenizer, inputs.row_tokens)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from exposure.folding import FOLD_TABLE
+from indexer.compiled.arrays import Bytes
 from indexer.compiled.jit import kernel
 from indexer.matchers.boundaries import SCRIPTS_WITHOUT_SPACES, is_word
 from indexer.matchers.flat import LINE_BREAK
@@ -65,7 +66,7 @@ def stand_ins() -> npt.NDArray[np.int32]:
 
 
 @kernel
-def decode(text, place):  # type: ignore[no-untyped-def]
+def decode(text: Bytes, place: int) -> tuple[int, int]:
     """(code point, bytes) of the character that starts at `place`; a byte that starts none is (U+FFFD, 1)."""
     byte = np.int64(text[place])
     if byte < 0x80:
@@ -83,7 +84,7 @@ def decode(text, place):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def encode(point, text, place):  # type: ignore[no-untyped-def]
+def encode(point: int, text: Bytes, place: int) -> int:
     """Write a code point as UTF-8 from `place` on; returns its bytes."""
     if point < 0x80:
         text[place] = point
@@ -105,7 +106,7 @@ def encode(point, text, place):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def class_before(text, place, classes):  # type: ignore[no-untyped-def]
+def class_before(text: Bytes, place: int, classes: Bytes) -> int:
     """Class of the character that ends before `place` of a folded text (0 at its beginning)."""
     end = place
     while end > 0 and text[end - 1] == FILLER:
@@ -117,6 +118,6 @@ def class_before(text, place, classes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def class_at(text, place, classes):  # type: ignore[no-untyped-def]
+def class_at(text: Bytes, place: int, classes: Bytes) -> int:
     """Class of the character that starts at `place` of a folded text."""
     return classes[decode(text, place)[0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from indexer.compiled.arrays import Bytes, Words
 from indexer.compiled.characters import BREAK, FILLER, SPACE, WORDS, class_at, class_before, decode
 from indexer.compiled.jit import kernel
 from indexer.compiled.key_table import DESCRIBED, bounds_of, bytes_of
@@ -14,7 +15,9 @@ EIGHT = np.int64(8)
 
 
 @kernel
-def key_end(text, start, records, record_bytes, record, classes, is_verbatim):  # type: ignore[no-untyped-def]
+def key_end(
+    text: Bytes, start: int, records: Words, record_bytes: Bytes, record: int, classes: Bytes, is_verbatim: bool
+) -> int:
     """Where the key of a record ends that stands at `start` of `text`; -1 where it does not."""
     key_start = (record + DESCRIBED) << 3
     key_stop = key_start + bytes_of(records[record + 1])
@@ -34,7 +37,7 @@ def key_end(text, start, records, record_bytes, record, classes, is_verbatim):  
 
 
 @kernel
-def _is_same(text, start, keys, key_start, key_stop):  # type: ignore[no-untyped-def]
+def _is_same(text: Bytes, start: int, keys: Bytes, key_start: int, key_stop: int) -> bool:
     """Whether the very bytes are the same."""
     length = key_stop - key_start
     done = 0
@@ -48,7 +51,9 @@ def _is_same(text, start, keys, key_start, key_stop):  # type: ignore[no-untyped
 
 
 @kernel
-def _end_of_spaced(text, start, keys, key_start, key_stop, classes, is_verbatim):  # type: ignore[no-untyped-def]
+def _end_of_spaced(
+    text: Bytes, start: int, keys: Bytes, key_start: int, key_stop: int, classes: Bytes, is_verbatim: bool
+) -> int:
     """As key_end without bounds, taking white space and fillers of the text for what they are."""
     place = start
     at = key_start
@@ -69,7 +74,7 @@ def _end_of_spaced(text, start, keys, key_start, key_stop, classes, is_verbatim)
 
 
 @kernel
-def next_word(text, place, classes, is_verbatim):  # type: ignore[no-untyped-def]
+def next_word(text: Bytes, place: int, classes: Bytes, is_verbatim: bool) -> int:
     """Where the white space at `place` ends that counts as one space; -1 where none stands there that does."""
     if is_verbatim:
         return place + 1 if text[place] == BLANK else -1
@@ -78,7 +83,7 @@ def next_word(text, place, classes, is_verbatim):  # type: ignore[no-untyped-def
 
 
 @kernel
-def white_space(text, place, classes):  # type: ignore[no-untyped-def]
+def white_space(text: Bytes, place: int, classes: Bytes) -> tuple[int, int]:
     """(end of the white space at `place`, how many line breaks it holds, two at most); \\r\\n is one."""
     breaks = 0
     end = place

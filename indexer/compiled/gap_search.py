@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from indexer.compiled.arrays import Bytes, GapMemory, Integers, Matches, Numbers, Word, Words
 from indexer.compiled.characters import FILLER, SPACE, WORDS, class_at, class_before
 from indexer.compiled.comparing import key_end, white_space
 from indexer.compiled.hashing import hash_odd_token, next_token, token_hash, token_length
 from indexer.compiled.jit import kernel
-from indexer.compiled.key_table import FREE, GOES_ON, find_entry, is_in_filter, meaning_of, record_of, same_hash
+from indexer.compiled.key_table import (
+    FREE,
+    GOES_ON,
+    KeyTable,
+    find_entry,
+    is_in_filter,
+    meaning_of,
+    record_of,
+    same_hash,
+)
+from indexer.compiled.marked_text import MarkedText
 from indexer.compiled.sentence_ends import ends_sentence
 from indexer.compiled.vectors import highest_bit, lowest_bit
+
+
+class Gaps(NamedTuple):
+    """Gap patterns by their later key: [first[k], first[k + 1]), in rising order of the earlier one.
+
+    `widest[k]` is the largest window of these. `table` is that of the earlier halves; each means its own number.
+    """
+
+    first: Integers
+    earlier: Numbers
+    window: Numbers
+    phrase: Numbers
+    widest: Numbers
+    table: KeyTable
+
 
 NONE = np.uint64(0)
 ONE = np.uint64(1)
@@ -18,7 +46,7 @@ ALL = ~NONE
 
 
 @kernel
-def begin_before(begins, place):  # type: ignore[no-untyped-def]
+def begin_before(begins: Words, place: int) -> int:
     """Where the last token begins that begins before `place`; -1 where none does."""
     block = place >> 6
     bits = begins[block] & ((ONE << np.uint64(place & 63)) - ONE)
@@ -31,7 +59,7 @@ def begin_before(begins, place):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def next_set(masks, blocks, place):  # type: ignore[no-untyped-def]
+def next_set(masks: Words, blocks: int, place: int) -> int:
     """The first set bit of masks at or behind `place`; 64 * blocks where there is none."""
     block = place >> 6
     if block >= blocks:
@@ -46,7 +74,7 @@ def next_set(masks, blocks, place):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def hash_at(text, marks, start, odds, whole):  # type: ignore[no-untyped-def]
+def hash_at(text: Bytes, marks: Bytes, start: int, odds: int, whole: Bytes) -> Word:
     """Hash of the token at `start`, which may hold fillers where the text has `odds`."""
     length = token_length(marks, np.uint64(start))
     if odds:
@@ -57,8 +85,8 @@ def hash_at(text, marks, start, odds, whole):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def step_back(text, begins, marks, blocks, place, classes):  # type: ignore[no-untyped-def]
-    """(where the token before the one at `place` begins, words passed on the way); (-1, 0) at a sentence's beginning."""
+def step_back(text: Bytes, begins: Words, marks: Words, blocks: int, place: int, classes: Bytes) -> tuple[int, int]:
+    """(where the token before the one at `place` begins, words passed on the way); (-1, 0) where a sentence begins."""
     before = begin_before(begins, place)
     while before >= 0 and class_at(text, before, classes) & SPACE:  # white space may be tokens, when taken verbatim
         before = begin_before(begins, before)
@@ -75,15 +103,31 @@ def step_back(text, begins, marks, blocks, place, classes):  # type: ignore[no-u
 
 
 @kernel
-def find_earlier(marked, later, start, passage, gaps, memory, classes, is_verbatim, hits, count):  # type: ignore[no-untyped-def]
-    """Add the matches of all gap patterns whose later half is the key `later`, standing at `start`; returns their number.
+def find_earlier(
+    marked: MarkedText,
+    later: int,
+    start: int,
+    passage: int,
+    gaps: Gaps,
+    memory: GapMemory,
+    classes: Bytes,
+    is_verbatim: bool,
+    hits: Matches,
+    count: int,
+) -> int:
+    """Add the matches of gap patterns whose later half is the key `later`, at `start`; returns how many there are now.
 
     For each earlier half only its nearest occurrence counts. `memory` is (met, whole): the last search that met each
     earlier key, with the number of searches behind them, and scratch for a token.
     """
     text, begins, marks, mark_bytes = marked.text, marked.begins, marked.marks, marked.mark_bytes
     blocks, odds = marked.blocks, marked.odds
-    entries, shift, records, record_bytes = gaps.table.entries, gaps.table.shift, gaps.table.records, gaps.table.record_bytes
+    entries, shift, records, record_bytes = (
+        gaps.table.entries,
+        gaps.table.shift,
+        gaps.table.records,
+        gaps.table.record_bytes,
+    )
     heads, head_shift = gaps.table.singles, gaps.table.single_shift
     earlier, window, phrases = gaps.earlier, gaps.window, gaps.phrase
     first_pattern, end_pattern, widest = gaps.first[later], gaps.first[later + 1], gaps.widest[later]
@@ -128,7 +172,7 @@ def find_earlier(marked, later, start, passage, gaps, memory, classes, is_verbat
 
 
 @kernel
-def _first_of(earlier, first, end, key):  # type: ignore[no-untyped-def]
+def _first_of(earlier: Numbers, first: int, end: int, key: int) -> int:
     """Number of the first pattern of [first, end) whose earlier key is not below `key`, by bisection."""
     while first < end:
         middle = (first + end) >> 1

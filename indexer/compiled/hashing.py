@@ -1,13 +1,14 @@
 """Hashes of tokens, and of sequences of them.
 
-A hash only says where to look: whatever it finds is compared byte by byte. So a hash may ignore what is rare, and does: the
-middle of words longer than 16 bytes, and everything behind byte LONGEST.
+A hash only says where to look: whatever it finds is compared byte by byte. So a hash may ignore what is rare, and does:
+the middle of words longer than 16 bytes, and everything behind byte LONGEST.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from indexer.compiled.arrays import Bytes, Places, Word, Words
 from indexer.compiled.characters import FILLER
 from indexer.compiled.jit import kernel
 from indexer.compiled.vectors import bit_count, load64, lowest_bit
@@ -23,13 +24,13 @@ LONGEST = np.uint64(58)
 
 
 @kernel
-def next_token(sequence, token):  # type: ignore[no-untyped-def]
+def next_token(sequence: Word, token: Word) -> Word:
     """The hash of a sequence of tokens with one more; the hash of a sequence of one is its token's."""
     return (sequence * MIX_SEQUENCE) ^ token
 
 
 @kernel
-def token_hash(text, start, length):  # type: ignore[no-untyped-def]
+def token_hash(text: Bytes, start: Word, length: Word) -> Word:
     """Hash of the token of `length` (1 … LONGEST) bytes from `start` on: all uint64."""
     within = length if length < EIGHT else EIGHT
     shift = (np.uint64(64) - (within << np.uint64(3))) & np.uint64(63)
@@ -39,7 +40,7 @@ def token_hash(text, start, length):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def token_length(marks, start):  # type: ignore[no-untyped-def]
+def token_length(marks: Bytes, start: Word) -> Word:
     """Bytes of the token that begins at `start`, LONGEST at most; `marks` as bytes."""
     behind = start + ONE
     window = load64(marks, behind >> np.uint64(3)) >> (behind & np.uint64(7))
@@ -48,7 +49,7 @@ def token_length(marks, start):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def token_starts(begins, first, end, starts, count):  # type: ignore[no-untyped-def]
+def token_starts(begins: Words, first: int, end: int, starts: Places, count: int) -> int:
     """Append the places of the set bits of blocks [first, end) to `starts`; returns their new number.
 
     Writes eight at a time, so up to 16 more than there are: a loop that ends anywhere is guessed wrong too often.
@@ -72,7 +73,7 @@ def token_starts(begins, first, end, starts, count):  # type: ignore[no-untyped-
 
 
 @kernel
-def hash_tokens(text, marks, starts, first, end, hashes):  # type: ignore[no-untyped-def]
+def hash_tokens(text: Bytes, marks: Bytes, starts: Places, first: int, end: int, hashes: Words) -> None:
     """Hashes of the tokens [first, end) of `starts`."""
     for token in range(first, end):
         start = np.uint64(starts[token])
@@ -80,7 +81,7 @@ def hash_tokens(text, marks, starts, first, end, hashes):  # type: ignore[no-unt
 
 
 @kernel
-def hash_odd_token(text, marks, start, whole):  # type: ignore[no-untyped-def]
+def hash_odd_token(text: Bytes, marks: Bytes, start: int, whole: Bytes) -> Word:
     """Hash of a token with FILLER bytes in it, as if they were not there; `whole` is scratch of LONGEST + 16 bytes."""
     length = 0
     place = start

@@ -30,7 +30,7 @@ def kernel(function: Kernel) -> Kernel:
     """
     compiled = numba.njit(nogil=True, boundscheck=False, error_model="numpy")(function)
     compiled._cache = KernelCode(function, _tell)
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
 @cache

@@ -1,19 +1,21 @@
 """Every place of a text where a key stands: tokens → hashes → filters → table → comparison. No Python in between.
 
-Each step goes over a whole window of tokens before the next begins, and keeps what passes without a branch: branches here
-are guessed wrong, and memory that is asked for in one step is there in the next. Arrays are taken out of their tuples
-once, before any loop: each time costs a counted reference.
+Each step goes over a whole window of tokens before the next begins, and keeps what passes without a branch: branches
+here are guessed wrong, and memory that is asked for in one step is there in the next. Arrays are taken out of their
+tuples once, before any loop: each time costs a counted reference.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from indexer.compiled.arrays import Bytes, Integers, KeyPlaces, Places, Scratch, Word, Words
 from indexer.compiled.comparing import key_end
 from indexer.compiled.gap_search import hash_at, next_set
 from indexer.compiled.hashing import hash_tokens, next_token, token_starts
 from indexer.compiled.jit import kernel
 from indexer.compiled.key_table import (
+    KeyTable,
     find_entry,
     is_in_filter,
     meaning_of,
@@ -21,6 +23,7 @@ from indexer.compiled.key_table import (
     same_hash,
     tokens_of,
 )
+from indexer.compiled.marked_text import MarkedText
 from indexer.compiled.vectors import prefetch
 
 WINDOW = 256
@@ -30,12 +33,14 @@ ONE = np.uint64(1)
 
 
 @kernel
-def search(marked, table, scratch, classes, is_verbatim, places):  # type: ignore[no-untyped-def]
+def search(
+    marked: MarkedText, table: KeyTable, scratch: Scratch, classes: Bytes, is_verbatim: bool, places: KeyPlaces
+) -> int:
     """Find all keys in a marked text; returns how many places there are.
 
-    `places` (meaning, start, end) takes as many as there is room for: where there are more, ask again with longer arrays.
-    A window's tokens are followed by those that a key may still need, so its last `table.longest - 1` are looked at again
-    with the next window.
+    `places` (meaning, start, end) takes as many as there is room for: where there are more, ask again with longer
+    arrays. A window's tokens are followed by those that a key may still need, so its last `table.longest - 1` are
+    looked at again with the next window.
     """
     text, begins, mark_bytes, blocks = marked.text, marked.begins, marked.mark_bytes, marked.blocks
     entries, shift, records, record_bytes = table.entries, table.shift, table.records, table.record_bytes
@@ -91,7 +96,7 @@ def search(marked, table, scratch, classes, is_verbatim, places):  # type: ignor
 
 
 @kernel
-def _mend_odd(marked, starts, count, hashes, next_odd, whole):  # type: ignore[no-untyped-def]
+def _mend_odd(marked: MarkedText, starts: Places, count: int, hashes: Words, next_odd: int, whole: Bytes) -> int:
     """Take the hashes of tokens with fillers again; returns the number of the first filler beyond these tokens."""
     if count == 0:
         return next_odd
@@ -105,7 +110,7 @@ def _mend_odd(marked, starts, count, hashes, next_odd, whole):  # type: ignore[n
 
 
 @kernel
-def _begin_singles(hashes, count, singles, single_shift, active, values):  # type: ignore[no-untyped-def]
+def _begin_singles(hashes: Words, count: int, singles: Words, single_shift: Word, active: Places, values: Words) -> int:
     """Tokens that may be keys alone, with their hashes; returns how many."""
     kept = np.uint64(0)
     for token in range(count):
@@ -117,9 +122,18 @@ def _begin_singles(hashes, count, singles, single_shift, active, values):  # typ
 
 
 @kernel
-def _begin_pairs(  # type: ignore[no-untyped-def]
-    hashes, count, pairs, pair_shift, triples, triple_shift, active, values, entries, shift
-):
+def _begin_pairs(
+    hashes: Words,
+    count: int,
+    pairs: Words,
+    pair_shift: Word,
+    triples: Words,
+    triple_shift: Word,
+    active: Places,
+    values: Words,
+    entries: Words,
+    shift: Word,
+) -> int:
     """Tokens that may begin a key of two and more, with the hashes of the first two; returns how many.
 
     First two tokens are looked at, then three of what is left; entries are asked for, to come together.
@@ -141,11 +155,23 @@ def _begin_pairs(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _step(hashes, count, depth, number, active, values, entries, shift, records, reached, reached_record):  # type: ignore[no-untyped-def]
+def _step(
+    hashes: Words,
+    count: int,
+    depth: int,
+    number: int,
+    active: Places,
+    values: Words,
+    entries: Words,
+    shift: Word,
+    records: Words,
+    reached: Places,
+    reached_record: Integers,
+) -> tuple[int, int]:
     """Look the sequences of `depth` tokens up; returns (how many go on, how many end keys).
 
-    Those that go on stay in `active` and `values`, with one token more; the others are in `reached` (the first token) and
-    `reached_record`.
+    Those that go on stay in `active` and `values`, with one token more; those that end are in `reached` (their first
+    token) and `reached_record`.
     """
     kept, ends = np.uint64(0), np.uint64(0)
     for which in range(number):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from indexer.compiled.arrays import Bytes, Integers
 from indexer.compiled.hashing import hash_tokens, token_starts
 from indexer.compiled.jit import kernel
 from indexer.compiled.marked_text import MarkedText
@@ -24,7 +25,7 @@ def hashes_of(
 
 
 @kernel
-def copy_texts(text, starts, ends, targets, into):  # type: ignore[no-untyped-def]
+def copy_texts(text: Bytes, starts: Integers, ends: Integers, targets: Integers, into: Bytes) -> None:
     """Copy text[starts[k]:ends[k]] to into[targets[k]:], for every k."""
     for key in range(len(starts)):
         for place in range(ends[key] - starts[key]):

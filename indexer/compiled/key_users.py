@@ -1,24 +1,48 @@
 """From the places of keys to matches of phrases: plain ones, those at a sentence's end, and gap patterns.
 
-What a key *means* is a number: the phrase that it is, where it is just one; else -1 - k, k being its number in the lists of
-users, each of them a phrase and what the key is to it.
+What a key *means* is a number: the phrase that it is, where it is just one; else -1 - k, k being its number in the
+lists of users, each of them a phrase and what the key is to it.
 """
 
 from __future__ import annotations
 
-from indexer.compiled.gap_search import find_earlier
+from typing import NamedTuple
+
+from indexer.compiled.arrays import Bytes, GapMemory, Integers, KeyPlaces, Matches, Numbers
+from indexer.compiled.gap_search import Gaps, find_earlier
 from indexer.compiled.jit import kernel
+from indexer.compiled.marked_text import MarkedText
 from indexer.compiled.sentence_ends import is_stop
 
 PLAIN, ANCHORED, LATER = 0, 1, 2
 """What a key is to one that uses it: a phrase, a phrase at a sentence's end, the later half of gap patterns."""
 
 
+class Users(NamedTuple):
+    """The users of key k are [first[k], first[k + 1]): their phrases (−1 for LATER) and what the key is to them."""
+
+    first: Integers
+    phrase: Numbers
+    kind: Bytes
+
+
 @kernel
-def matches(marked, places, found, passage_ends, users, gaps, memory, classes, is_verbatim, hits):  # type: ignore[no-untyped-def]
+def matches(
+    marked: MarkedText,
+    places: KeyPlaces,
+    found: int,
+    passage_ends: Integers,
+    users: Users,
+    gaps: Gaps,
+    memory: GapMemory,
+    classes: Bytes,
+    is_verbatim: bool,
+    hits: Matches,
+) -> int:
     """The matches that the first `found` places of keys make; returns how many there are.
 
-    `hits` (phrase, passage, start) takes as many as there is room for: where there are more, ask again with longer arrays.
+    `hits` (phrase, passage, start) takes as many as there is room for: where there are more, ask again with longer
+    arrays.
     """
     text = marked.text
     meanings, place_start, place_end = places
@@ -43,9 +67,7 @@ def matches(marked, places, found, passage_ends, users, gaps, memory, classes, i
         for user in range(first[key], first[key + 1]):
             if kinds[user] == LATER:
                 count = find_earlier(marked, key, start, passage, gaps, memory, classes, is_verbatim, hits, count)
-            elif (
-                kinds[user] == PLAIN or place_end[place] == passage_ends[passage] or is_stop(text[place_end[place]])
-            ):
+            elif kinds[user] == PLAIN or place_end[place] == passage_ends[passage] or is_stop(text[place_end[place]]):
                 if count < room:
                     hit_phrase[count] = phrases[user]
                     hit_passage[count] = passage

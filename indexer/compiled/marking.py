@@ -4,14 +4,15 @@ A token is a run of word characters, or a single character that is neither part 
 punctuation mark, a Han character). `begins` has a bit where a token begins; `marks` also where white space begins, so
 that the next mark after a token's beginning is its end.
 
-Folding keeps every character in its place. One that becomes shorter is followed by FILLER bytes: between tokens they are
-as white space to the masks, within a word they belong to it, and the word's hash has to be taken apart (`odd`).
+Folding keeps every character in its place. One that becomes shorter is followed by FILLER bytes: between tokens they
+are as white space to the masks, within a word they belong to it, and the word's hash has to be taken apart (`odd`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from indexer.compiled.arrays import Bytes, Integers, Numbers, Word, Words
 from indexer.compiled.characters import FILLER, RUN, SPACE, decode, encode
 from indexer.compiled.jit import kernel
 from indexer.compiled.vectors import copy_folded, copy_vector, high_mask, lowest_bit, space_mask, word_mask
@@ -25,7 +26,21 @@ STATE = 6
 
 
 @kernel
-def mark(text, first, end, folded, begins, marks, state, odd, odds, classes, stand_ins, is_folded, is_verbatim):  # type: ignore[no-untyped-def]
+def mark(
+    text: Bytes,
+    first: int,
+    end: int,
+    folded: Bytes,
+    begins: Words,
+    marks: Words,
+    state: Words,
+    odd: Integers,
+    odds: int,
+    classes: Bytes,
+    stand_ins: Numbers,
+    is_folded: bool,
+    is_verbatim: bool,
+) -> tuple[Integers, int]:
     """Mark the blocks of 64 bytes [first, end) of a text; `odd` (the characters made shorter in words) grows by need.
 
     Called for the blocks of a text in order, with the same `state`. Returns (odd, how many it holds).
@@ -87,7 +102,7 @@ def mark(text, first, end, folded, begins, marks, state, odd, odds, classes, sta
 
 
 @kernel
-def _copy(text, block, folded, is_folded):  # type: ignore[no-untyped-def]
+def _copy(text: Bytes, block: int, folded: Bytes, is_folded: bool) -> None:
     if is_folded:
         copy_folded(folded, block << 6, text, block << 6)
     else:
@@ -95,7 +110,7 @@ def _copy(text, block, folded, is_folded):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _control_spaces(text, place, spaces):  # type: ignore[no-untyped-def]
+def _control_spaces(text: Bytes, place: int, spaces: Word) -> Word:
     """Of a mask of white space the bits that are no U+0020."""
     others = NONE
     while spaces != NONE:
@@ -107,7 +122,7 @@ def _control_spaces(text, place, spaces):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _noted(odd, odds, where):  # type: ignore[no-untyped-def]
+def _noted(odd: Integers, odds: int, where: int) -> tuple[Integers, int]:
     """`odd` with one more place."""
     if odds == len(odd):
         longer = np.empty(2 * len(odd), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The vector operations as plain loops: what llvm_vectors.py does, byte by byte, where its intrinsics cannot be built."""
+"""The vector operations as plain loops: what llvm_vectors.py does, where its intrinsics cannot be built."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Whether a word ends a sentence, read backward from its end: stops, closing quotes, abbreviations (docs/matching.md)."""
+"""Whether a word ends a sentence (docs/matching.md), read backward: closing quotes, stops, abbreviations."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from indexer.compiled.arrays import Bytes
 from indexer.compiled.characters import FILLER, LETTER, class_before
 from indexer.compiled.jit import kernel
 from indexer.matchers.sentences import ABBREVIATIONS
@@ -16,7 +17,7 @@ CODES = np.array(sorted(int.from_bytes(word.encode(), "little") for word in ABBR
 
 
 @kernel
-def ends_sentence(text, end, classes):  # type: ignore[no-untyped-def]
+def ends_sentence(text: Bytes, end: int, classes: Bytes) -> bool:
     """Whether the word of folded text that ends before `end`, where white space follows, ends its sentence."""
     place = end
     while True:
@@ -34,13 +35,13 @@ def ends_sentence(text, end, classes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def is_stop(byte):  # type: ignore[no-untyped-def]
+def is_stop(byte: int) -> bool:
     """Whether a byte is one of [.?!]."""
     return byte == STOP or byte == QUESTION or byte == EXCLAMATION
 
 
 @kernel
-def _closing_bytes(text, end):  # type: ignore[no-untyped-def]
+def _closing_bytes(text: Bytes, end: int) -> int:
     """Bytes of the closing quote or bracket that ends before `end`, fillers with it; 0 where there is none."""
     place = end
     while text[place - 1] == FILLER:
@@ -56,7 +57,7 @@ def _closing_bytes(text, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_abbreviation(text, end, classes):  # type: ignore[no-untyped-def]
+def _is_abbreviation(text: Bytes, end: int, classes: Bytes) -> bool:
     """Whether the letters before `end`, all that there are, make an abbreviation."""
     code = np.uint64(0)
     place = end

@@ -1,7 +1,7 @@
 """The vector operations that compiled code uses: LLVM's, or plain loops where those cannot be built.
 
-Every array of bytes given to them must be readable `PADDING` bytes beyond its used end. A mask has one bit for each byte,
-the lowest for the first. `EXPOSURE_PLAIN_LOOPS=1` asks for the plain ones: slower, and the same to the bit.
+Every array of bytes given to them must be readable `PADDING` bytes beyond its used end. A mask has one bit for each
+byte, the lowest for the first. `EXPOSURE_PLAIN_LOOPS=1` asks for the plain ones: slower, and the same to the bit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HAS_VECTORS = os.environ.get("EXPOSURE_PLAIN_LOOPS") != "1" and _can_build()
 if HAS_VECTORS:
     from indexer.compiled import llvm_vectors as _vectors
 else:
-    _vectors = plain_vectors  # type: ignore[misc,assignment]
+    _vectors = plain_vectors  # type: ignore[misc]
 
 bit_count = _vectors.bit_count
 continuing_mask = _vectors.continuing_mask

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Literal, Protocol
 
 from exposure.errors import UsageError
@@ -25,7 +25,7 @@ class Matcher(Protocol):
 
 
 def engine_for(rule: MatchRule, asked: Engine = "auto") -> Engine:
-    """ "words" or "aho-corasick": what was asked for, else words wherever it can be; raises UsageError where it cannot."""
+    """What was asked for, or else words wherever it can be; raises UsageError where it was asked for and cannot."""
     if asked == "words" and rule.boundary != "word":
         raise UsageError(
             "The engine `words` finds whole words only. Use --engine aho-corasick with --boundary none, or leave "
@@ -36,7 +36,7 @@ def engine_for(rule: MatchRule, asked: Engine = "auto") -> Engine:
     return "words" if rule.boundary == "word" and COMPILES else "aho-corasick"
 
 
-def matcher(engine: Engine, phrases: Sequence[Phrase], rule: MatchRule, normalise: Normalise = str) -> Matcher:
+def matcher(engine: Engine, phrases: Iterable[Phrase], rule: MatchRule, normalise: Normalise = str) -> Matcher:
     """The matcher of a list of phrases; a phrase's number is its place in the list."""
     if engine_for(rule, engine) == "words":
         return WordMatcher(phrases, rule, normalise)

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from exposure.phrases import MatchRule, Phrase
 from indexer.blocks import GAP, laid_out
 from indexer.compiled.characters import RUN, classes, stand_ins
+from indexer.compiled.gap_search import Gaps
 from indexer.compiled.key_table import BOUNDS_AT, DESCRIBED, MEANING_AT, KeyTable, fill
 from indexer.compiled.key_tokens import copy_texts, hashes_of
-from indexer.compiled.key_users import ANCHORED, LATER, PLAIN
+from indexer.compiled.key_users import ANCHORED, LATER, PLAIN, Users
 from indexer.compiled.marked_text import Marker
 from indexer.matchers.phrase_keys import Normalise, phrase_key
 
@@ -22,28 +23,6 @@ FILTER_BITS = 32
 """Bits of a filter for each hash in it: 3 % of those that are not in it pass."""
 LARGEST_FILTER, SMALLEST_FILTER = 22, 12
 """Powers of two: half a megabyte still fits the second cache."""
-
-
-class Users(NamedTuple):
-    """The users of key k are [first[k], first[k + 1]): their phrases (−1 for LATER) and what the key is to them."""
-
-    first: Integers
-    phrase: npt.NDArray[np.int32]
-    kind: npt.NDArray[np.uint8]
-
-
-class Gaps(NamedTuple):
-    """Gap patterns by their later key: [first[k], first[k + 1]), in rising order of the earlier one.
-
-    `widest[k]` is the largest window of these. `table` is that of the earlier halves; each means its own number.
-    """
-
-    first: Integers
-    earlier: npt.NDArray[np.int32]
-    window: npt.NDArray[np.int32]
-    phrase: npt.NDArray[np.int32]
-    widest: npt.NDArray[np.int32]
-    table: KeyTable
 
 
 class WordKeys(NamedTuple):
@@ -91,7 +70,8 @@ def _gaps(patterns: list[tuple[int, int, int, int]], keys: int, earlier: list[st
     np.maximum.at(widest, columns[:, 0], columns[:, 2].astype(np.int32))
     first = np.searchsorted(columns[:, 0], np.arange(keys + 1))
     table = key_table(earlier, np.arange(len(earlier), dtype=np.int32), rule, from_first=True)
-    return Gaps(first, *(column.astype(np.int32) for column in columns[:, 1:].T), widest, table)
+    _, earlier_key, window, phrase = columns.T.astype(np.int32)
+    return Gaps(first, earlier_key, window, phrase, widest, table)
 
 
 def key_table(texts: list[str], meanings: npt.NDArray[np.int32], rule: MatchRule, from_first: bool) -> KeyTable:

@@ -9,6 +9,7 @@ import numpy as np
 
 from exposure.phrases import MatchRule, Phrase
 from indexer.blocks import GAP, Hits, TextBlock
+from indexer.compiled.arrays import KeyPlaces, Matches, Scratch
 from indexer.compiled.characters import classes
 from indexer.compiled.hashing import LONGEST
 from indexer.compiled.key_search import WINDOW, search
@@ -50,7 +51,8 @@ class WordMatcher:
                 memory.hits,
             )  # fmt: skip
             if count <= len(memory.hits[0]):
-                return Hits(*(column[:count].copy() for column in memory.hits))
+                phrase, passage, start = memory.hits
+                return Hits(phrase[:count].copy(), passage[:count].copy(), start[:count].copy())
             memory.hits = _hits(2 * count)
 
     def _memory(self) -> _Memory:
@@ -66,8 +68,13 @@ class _Memory:
         self.marker = Marker(rule)
         room = WINDOW * VECTOR + sought.table.longest + 32
         whole = np.zeros(int(LONGEST) + 16, dtype=np.uint8)
-        self.tokens = (
-            *(np.zeros(room, dtype=kind) for kind in (np.uint32, np.uint64, np.uint32, np.uint64, np.uint32, np.int64)),
+        self.tokens: Scratch = (
+            np.zeros(room, dtype=np.uint32),
+            np.zeros(room, dtype=np.uint64),
+            np.zeros(room, dtype=np.uint32),
+            np.zeros(room, dtype=np.uint64),
+            np.zeros(room, dtype=np.uint32),
+            np.zeros(room, dtype=np.int64),
             whole,
         )
         self.gaps = (np.zeros(sought.gaps.earlier.max(initial=-1) + 2, dtype=np.int64), whole)
@@ -75,11 +82,11 @@ class _Memory:
         self.hits = _hits(FIRST_ROOM)
 
 
-def _places(room: int) -> tuple[np.typing.NDArray[np.int32], ...]:
+def _places(room: int) -> KeyPlaces:
     """Room for so many (key, start, end)."""
     return np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
 
 
-def _hits(room: int) -> tuple[np.typing.NDArray[np.int32], ...]:
+def _hits(room: int) -> Matches:
     """Room for so many (phrase, passage, start)."""
     return np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int64)

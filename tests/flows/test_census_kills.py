@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,16 +15,20 @@ import pyarrow.parquet as pq
 import pytest
 import vocabularies
 from corpora import write_shard
-from shell import command, environment, exposure
+from shell import environment, exposure
 
 PATIENCE = 60
 TEXTS = [(str(number), f"the cats {number} sat on the mat, and these tables cost 5€ " * 9) for number in range(40)]
 
 
+EAGER = "import indexer.shard_counting; indexer.shard_counting.PROCESS_BYTES = 1; from exposure.cli import main; main()"
+"""`exposure` with as many processes as workers, however little there is to read."""
+
+
 def start(*arguments: object) -> subprocess.Popen[str]:
     """`exposure ARGUMENTS` as the leader of a process group of its own, as a terminal starts it."""
     return subprocess.Popen(
-        command(*arguments),
+        [sys.executable, "-c", EAGER, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -55,11 +60,11 @@ def is_alive(group: int) -> bool:
 
 @pytest.fixture
 def init(tmp_path: Path) -> list[object]:
-    """`run init` over three shards; the last is a pipe into which nobody writes."""
+    """`run init` over three shards, the last of which takes very long."""
     for number in range(2):
         write_shard(tmp_path / f"s{number}.jsonl", TEXTS[number:])
-    os.mkfifo(tmp_path / "s2.jsonl")
-    tokenizer = vocabularies.saved(tmp_path, vocabularies.byte_level())
+    write_shard(tmp_path / "s2.jsonl", TEXTS * 1500)
+    tokenizer = vocabularies.saved(tmp_path, vocabularies.sentence_piece())  # the slowest way to count
     return [*init_of(tmp_path, tokenizer), "-o", tmp_path / "run.json"]
 
 
@@ -103,7 +108,6 @@ def test_interrupted_census(init: list[object], tmp_path: Path, workers: int, si
         assert partials(tmp_path) == []
     assert not (tmp_path / "run.json").exists()
     before = sidecars(tmp_path)
-    (tmp_path / "s2.jsonl").unlink()
     write_shard(tmp_path / "s2.jsonl", TEXTS[2:])
     assert exposure(*init).status == 0
     assert {name: time for name, time in sidecars(tmp_path).items() if name in before} == before
@@ -115,7 +119,7 @@ def test_killed_in_the_middle_of_a_shard(tmp_path: Path) -> None:
     texts = [(str(number), f"the cats {number} sat on the mat, and these tables " * 60) for number in range(500)]
     for number in range(2):
         write_shard(tmp_path / f"s{number}.jsonl", texts[number:])
-    tokenizer = vocabularies.saved(tmp_path, vocabularies.sentence_piece())  # the slowest way to count
+    tokenizer = vocabularies.saved(tmp_path, vocabularies.sentence_piece())
     init = init_of(tmp_path, tokenizer)
     for workers in (1, 2):
         process = start(*init, "--workers", workers, "-o", tmp_path / "run.json")

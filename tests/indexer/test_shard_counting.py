@@ -64,12 +64,27 @@ def test_any_number_of_threads(
     assert len(written[0]) == 2
 
 
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many processes as there are workers and shards, however little there is to read."""
+    monkeypatch.setattr(shard_counting, "PROCESS_BYTES", 1)
+
+
+def test_small_corpus_starts_no_process(corpus: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is little to read the workers are threads of this process."""
+    monkeypatch.setattr(shard_counting, "_count_in_pool", None)
+    assert counted(corpus, tmp_path / "one", 1) == counted(corpus, tmp_path / "four", 4)
+    assert files(tmp_path / "one") == files(tmp_path / "four")
+
+
+@pytest.mark.usefixtures("eager")
 def test_processes_write_what_one_writes(corpus: list[Path], tmp_path: Path) -> None:
     """Two shards by two processes, one of them with two threads: byte for byte as by one, and as much is told."""
     assert counted(corpus[1:], tmp_path / "one", 1) == counted(corpus[1:], tmp_path / "two", 3)
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bad_shard_ends_the_work(corpus: list[Path], tmp_path: Path, workers: int) -> None:
     """A shard that is refused is named, in whatever process it was read, and nothing half done is left."""
@@ -82,6 +97,7 @@ def test_bad_shard_ends_the_work(corpus: list[Path], tmp_path: Path, workers: in
     assert [one.documents for one in good] == [60, 60, 600]
 
 
+@pytest.mark.usefixtures("eager")
 def test_tokenizer_that_changes_meanwhile(corpus: list[Path], tmp_path: Path) -> None:
     """A process that finds another tokenizer than the run's refuses it."""
     inputs, tokenizer = inputs_of(corpus, tmp_path / "census")
@@ -92,6 +108,7 @@ def test_tokenizer_that_changes_meanwhile(corpus: list[Path], tmp_path: Path) ->
         count_shards(other, tokenizer, corpus[:2], 2, lambda _: None)
 
 
+@pytest.mark.usefixtures("eager")
 def test_worker_that_is_killed(corpus: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that dies is one sentence; what it had not finished is removed, other workers are ended."""
     pipe = tmp_path / "endless.jsonl"
