@@ -38,6 +38,7 @@ OTHER_PARTS = {
     "stages": "where the time of a scan goes",
 }
 MEGABYTES = 256
+BUSY = 0.5
 STAGE_LISTS = ("10k", "100k", "1M")
 KINDS = ("jsonl.zst", "parquet")
 
@@ -86,6 +87,8 @@ def _parts() -> dict[str, str]:
 
 def measure(parts: list[str], recipe: Recipe, work: Path, repeat: int) -> Results:
     """All parts, one after the other; those that are timed in rounds together."""
+    if (load := os.getloadavg()[0]) > BUSY:
+        print(f"This machine is busy (load {load:.1f}): figures will be worth little.", file=sys.stderr)
     made = corpus(recipe, work)
     for kind in KINDS:
         prepare_run(made, kind)

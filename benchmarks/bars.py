@@ -48,7 +48,6 @@ BARS = (
     Bar("folding", "10k, letters folded, to --exact", _ours("10k"), (_ours("10k", variant="exact"),), 0.9),
     Bar("orjson-10k", "10k phrases, jsonl.zst, 1 core", _ours("10k"), _loop(ORJSON, "10k")),
     Bar("grep-10k", "10k, 2 cores each", _ours("10k", cpus=2), (Task("grep", "", "10k", cpus=2),)),
-    Bar("grep-100k", "100k, 2 cores each", _ours("100k", cpus=2), (Task("grep", "", "100k", cpus=2),)),
     Bar("aho-corasick", "our other engine, 10k, 1 core", _ours("10k", variant="aho-corasick"), _loop(NAIVE, "10k")),
 )  # fmt: skip
 

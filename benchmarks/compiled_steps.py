@@ -3,22 +3,22 @@
 Functions with the arguments of `indexer.compiled.key_search.search` that find nothing.
 """
 
-# mypy: disable-error-code="no-untyped-call"
-
 from __future__ import annotations
 
 import numba
-import numpy as np
 
+from indexer.compiled.arrays import Scratch
 from indexer.compiled.hashing import hash_tokens, token_starts
 from indexer.compiled.key_search import WINDOW, _begin_pairs, _begin_singles
+from indexer.compiled.key_table import KeyTable
+from indexer.compiled.marked_text import MarkedText
 
 
-@numba.njit(nogil=True, boundscheck=False, error_model="numpy")
-def _tokens(marked, table, scratch, with_filters):  # type: ignore[no-untyped-def]
+@numba.njit(nogil=True, boundscheck=False, error_model="numpy")  # type: ignore[untyped-decorator]
+def _tokens(marked: MarkedText, table: KeyTable, scratch: Scratch, with_filters: bool) -> int:
     """The loop of the search over windows: tokens, hashes and, if wanted, filters."""
     starts, hashes, active, values = scratch[0], scratch[1], scratch[2], scratch[3]
-    count, passed = np.int64(0), 0
+    count, passed = 0, 0
     for block in range(0, marked.blocks, WINDOW):
         stop = min(block + WINDOW, marked.blocks)
         fresh = count
@@ -40,13 +40,13 @@ def _tokens(marked, table, scratch, with_filters):  # type: ignore[no-untyped-de
     return passed
 
 
-def hashes_only(marked, table, scratch, *_):  # type: ignore[no-untyped-def]
+def hashes_only(marked: MarkedText, table: KeyTable, scratch: Scratch, *_: object) -> int:
     """Tokens and their hashes."""
     _tokens(marked, table, scratch, False)
     return 0
 
 
-def until_filters(marked, table, scratch, *_):  # type: ignore[no-untyped-def]
+def until_filters(marked: MarkedText, table: KeyTable, scratch: Scratch, *_: object) -> int:
     """Tokens, hashes, and which of them the filters let through."""
     _tokens(marked, table, scratch, True)
     return 0

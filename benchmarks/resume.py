@@ -27,7 +27,7 @@ from benchmarks.phrase_lists import phrase_list
 from exposure.phrase_file import write_phrases
 from exposure.phrases import CriticalPhrase, Phrase
 
-SHARDS = 32
+SHARDS = 64
 KILLS = 6
 WORKERS = 2
 UNITS_BETWEEN = 2

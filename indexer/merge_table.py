@@ -63,14 +63,12 @@ def _table(pairs: list[tuple[str, ...]], vocabulary: dict[str, int], alphabet: d
     ids = np.zeros(256, dtype=np.int32)
     ids[list(alphabet)] = list(alphabet.values())
     merges = Merges(
-        pairs=np.full(1 << bits, NO_PAIR, dtype=np.uint64),
-        rank_of=np.zeros(1 << bits, dtype=np.int32),
-        made=np.zeros(1 << bits, dtype=np.int32),
+        rows=np.full((1 << bits, 2), NO_PAIR, dtype=np.uint64),
         shift=np.uint64(64 - bits),
         ids=ids,
         sizes=sizes,
         symbols=np.zeros(LONGEST, dtype=np.int32),
-        ranks=np.zeros(LONGEST, dtype=np.int32),
+        ranks=np.zeros(LONGEST, dtype=np.uint64),
     )
     firsts, seconds = [one[0] for one in pairs], [one[1] for one in pairs]
     results = [one + other for one, other in zip(firsts, seconds, strict=True)]

@@ -23,7 +23,7 @@ from indexer.compiled.piece_table import (
     Keys,
     Lengths,
     has_room,
-    note_answer,
+    note_answers,
 )
 from indexer.compiled.pieces import Scratch, look_up
 from indexer.safe_cuts import KINDS, SafeCuts, is_visible, kinds
@@ -93,7 +93,7 @@ class PieceMemo:
         counts: Integers,
         flags: npt.NDArray[np.uint8],
     ) -> Columns:
-        """The three columns of lengths, maybe longer than they are used; fills `counts` and `flags` of the documents."""
+        """The columns of lengths, maybe longer than they are used; fills `counts` and `flags` of the documents."""
         columns, used = self._held, 0
         for zeros in columns[1:]:
             zeros[:] = 0
@@ -116,16 +116,15 @@ class PieceMemo:
 
     def _ask(self, text: Bytes, asked: Integers) -> Lengths:
         """Learn the pieces that the tokenizer is asked about; returns those that are too long to be kept, by row."""
-        texts = [text[start:end].tobytes().decode() for _, start, end in asked.tolist()]
-        answers = self._tokenizer.tokenised(texts)
-        odd = _lengths(len(asked), sum(len(one.lengths) for one, row in zip(answers, asked, strict=True) if row[0] < 0))
-        used = 0
-        for row, (answer, piece) in enumerate(zip(answers, asked[:, 0].tolist(), strict=True)):
-            if piece >= 0:
-                self._keys.used[2] = _enter(self._lengths, piece, int(self._keys.used[2]), answer)
-                note_answer(piece, self._keys, self._lengths)
-            else:
-                used = _enter(odd, row, used, answer)
+        answers = self._tokenizer.tokenised([text[start:end].tobytes().decode() for _, start, end in asked.tolist()])
+        is_kept = asked[:, 0] >= 0
+        kept = [answer for answer, is_one in zip(answers, is_kept.tolist(), strict=True) if is_one]
+        pieces = asked[is_kept, 0]
+        self._keys.used[2] = _enter(self._lengths, pieces, int(self._keys.used[2]), kept)
+        note_answers(pieces, self._keys, self._lengths)
+        odd = _lengths(len(asked), sum(len(one.lengths) for one in answers) if len(kept) < len(answers) else 0)
+        if len(kept) < len(answers):
+            _enter(odd, np.arange(len(asked)), 0, answers)
         return odd
 
     def _forget(self) -> None:
@@ -166,14 +165,21 @@ def _lengths(pieces: int, tokens: int) -> Lengths:
     )
 
 
-def _enter(lengths: Lengths, piece: int, first: int, answer: TokenisedText) -> int:
-    """Write what a piece was tokenised to from token `first` on; returns the next free one."""
-    end = first + len(answer.lengths)
-    lengths.first[piece], lengths.tokens[piece] = first, len(answer.lengths)
-    lengths.flags[piece] = (
-        REWRITTEN * answer.is_rewritten + BROKEN * answer.is_broken + UNEVEN * bool(answer.lengths.continuing.any())
-    )
-    lengths.size[first:end] = answer.lengths.size
-    lengths.continuing[first:end] = answer.lengths.continuing
-    lengths.lead[first:end] = answer.lengths.lead
+def _enter(lengths: Lengths, pieces: Integers, token: int, answers: list[TokenisedText]) -> int:
+    """Write what pieces were tokenised to from place `token` on; returns the next free one."""
+    if not answers:
+        return token
+    counts = np.array([len(one.lengths) for one in answers], dtype=np.int64)
+    end = token + int(counts.sum())
+    lengths.first[pieces] = token + np.cumsum(counts) - counts
+    lengths.tokens[pieces] = counts
+    lengths.flags[pieces] = [_flags(one) for one in answers]
+    np.concatenate([one.lengths.size for one in answers], out=lengths.size[token:end])
+    np.concatenate([one.lengths.continuing for one in answers], out=lengths.continuing[token:end])
+    np.concatenate([one.lengths.lead for one in answers], out=lengths.lead[token:end])
     return end
+
+
+def _flags(answer: TokenisedText) -> int:
+    uneven = UNEVEN * bool(answer.lengths.continuing.any())
+    return REWRITTEN * answer.is_rewritten + BROKEN * answer.is_broken + uneven

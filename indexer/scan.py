@@ -51,10 +51,10 @@ def scan_unit(inputs: ScanInputs, unit: Unit, report: Report) -> None:
     if folder.segments.has(unit.key):
         return
     order, census, tokenizer = _run(inputs)
-    finder = _matcher(inputs, unit.group, folder.settings.rule)
+    phrases, finder = _sought(inputs, unit.group, folder.settings.rule)
     tally = Tally(
         shard=unit.shard,
-        phrases=len(folder.group(unit.group)),
+        phrases=phrases,
         slots=order.row_slots(unit.first_row, unit.end_row),
         batch_sequences=order.batch_sequences,
         edges=np.array(unit.edges, dtype=np.int64),
@@ -80,9 +80,10 @@ def _run(inputs: ScanInputs) -> tuple[DataOrder, Census, TextTokenizer | None]:
 
 
 @lru_cache(maxsize=2)
-def _matcher(inputs: ScanInputs, group: str, rule: MatchRule) -> Matcher:
-    folder = TimelineFolder.open(inputs.timeline)
-    return matcher(inputs.engine, folder.group(group), rule, phrase_normaliser(_run(inputs)[2]))
+def _sought(inputs: ScanInputs, group: str, rule: MatchRule) -> tuple[int, Matcher]:
+    """How many phrases a group has, and their matcher: made once for all units of a process."""
+    phrases = TimelineFolder.open(inputs.timeline).group(group)
+    return len(phrases), matcher(inputs.engine, phrases, rule, phrase_normaliser(_run(inputs)[2]))
 
 
 @lru_cache(maxsize=1)

@@ -109,10 +109,11 @@ class TextTokenizer:
         return [self._judged(text, ids) for text, ids in zip(texts, self.encode(texts), strict=True)]
 
     def _judged(self, text: str, ids: Ids) -> TokenisedText:
-        content = self.decode(ids)
+        content, normalised = self.decode(ids), self.normalise(text).encode()
+        if content == normalised:
+            return TokenisedText(self.lengths(ids), False, False)
         is_broken = not _is_utf8(content)
-        lengths = self.mended_lengths(ids) if is_broken else self.lengths(ids)
-        return TokenisedText(lengths, content != self.normalise(text).encode(), is_broken)
+        return TokenisedText(self.mended_lengths(ids) if is_broken else self.lengths(ids), True, is_broken)
 
     @cached_property
     def description(self) -> dict[str, Any]:

@@ -26,8 +26,8 @@ Matches = tuple[Numbers, Numbers, Integers]
 Scratch = tuple[Places, Words, Places, Words, Places, Integers, Bytes]
 """Starts and hashes of tokens; those at work with their hashes; those that end keys with their records; one token."""
 
-GapMemory = tuple[Integers, Bytes]
-"""The last search that met each earlier key, and behind them how many there were; one token."""
+GapMemory = tuple[Integers, Bytes, Integers]
+"""The last search that met each earlier key, and behind them how many there were; one token; two places in a word."""
 
 Word = Any
 """A number that may be a Python int to whoever calls, and is a uint64 in compiled code."""

@@ -103,6 +103,26 @@ def step_back(text: Bytes, begins: Words, marks: Words, blocks: int, place: int,
 
 
 @kernel
+def first_of_word(
+    text: Bytes, begins: Words, marks: Words, blocks: int, place: int, word: Integers, classes: Bytes
+) -> int:
+    """Where the first token begins of the white-space separated word that holds the token at `place`.
+
+    `word` is (first token, a later one) of the word that was asked for last: one that holds many later halves is walked
+    once, not once for each.
+    """
+    first, known_first, known_last = place, word[0], word[1]
+    while first < known_first or first > known_last:
+        before, passed = step_back(text, begins, marks, blocks, first, classes)
+        if before < 0 or passed > 0:
+            known_first, known_last = first, place
+        else:
+            first = before
+    word[0], word[1] = known_first, max(known_last, place)
+    return known_first
+
+
+@kernel
 def find_earlier(
     marked: MarkedText,
     later: int,
@@ -117,8 +137,8 @@ def find_earlier(
 ) -> int:
     """Add the matches of gap patterns whose later half is the key `later`, at `start`; returns how many there are now.
 
-    For each earlier half only its nearest occurrence counts. `memory` is (met, whole): the last search that met each
-    earlier key, with the number of searches behind them, and scratch for a token.
+    For each earlier half only its nearest occurrence counts. `memory` is (met, whole, word): the last search that met
+    each earlier key, with the number of searches behind them; scratch for a token; what first_of_word() knows.
     """
     text, begins, marks, mark_bytes = marked.text, marked.begins, marked.marks, marked.mark_bytes
     blocks, odds = marked.blocks, marked.odds
@@ -131,17 +151,17 @@ def find_earlier(
     heads, head_shift = gaps.table.singles, gaps.table.single_shift
     earlier, window, phrases = gaps.earlier, gaps.window, gaps.phrase
     first_pattern, end_pattern, widest = gaps.first[later], gaps.first[later + 1], gaps.widest[later]
-    met, whole = memory
+    met, whole, word = memory
     hit_phrase, hit_passage, hit_start = hits
     met[-1] += 1
-    place, distance = start, 0
+    place, distance = first_of_word(text, begins, marks, blocks, start, word, classes), 0
     while True:
         place, passed = step_back(text, begins, marks, blocks, place, classes)
         distance += passed
         if place < 0 or distance > widest:
             return count
         value = hash_at(text, mark_bytes, place, odds, whole)
-        if distance == 0 or is_in_filter(heads, head_shift, value) == NONE:
+        if is_in_filter(heads, head_shift, value) == NONE:
             continue
         token = place
         while True:

@@ -19,6 +19,9 @@ SIX = np.uint64(6)
 MIX_TOKEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_SEQUENCE = np.uint64(0xA0761D6478BD642F)
 
+FIRST_BYTES = np.array([(1 << 8 * count) - 1 for count in range(8)], dtype=np.uint64)
+"""Masks of the first 0 … 7 bytes of a little-endian uint64."""
+
 LONGEST = np.uint64(58)
 """Bytes of a token that are looked at: a mask read from any bit on shows 57 bits at least."""
 
@@ -31,12 +34,17 @@ def next_token(sequence: Word, token: Word) -> Word:
 
 @kernel
 def token_hash(text: Bytes, start: Word, length: Word) -> Word:
-    """Hash of the token of `length` (1 … LONGEST) bytes from `start` on: all uint64."""
-    within = length if length < EIGHT else EIGHT
-    shift = (np.uint64(64) - (within << np.uint64(3))) & np.uint64(63)
-    first = load64(text, start) << shift
-    last = load64(text, start + length - within) << shift
-    return (first ^ (last << np.uint64(23) | last >> np.uint64(41))) * MIX_TOKEN
+    """Hash of the token of `length` (1 … LONGEST) bytes from `start` on: all uint64.
+
+    The branch is worth it: few words have more than seven bytes.
+    """
+    value = load64(text, start)
+    if length < EIGHT:
+        value &= FIRST_BYTES[length]
+    else:
+        last = load64(text, start + length - EIGHT)
+        value ^= last << np.uint64(23) | last >> np.uint64(41)
+    return value * MIX_TOKEN
 
 
 @kernel

@@ -1,8 +1,8 @@
 """The pieces whose tokens are known, and where to find them.
 
-An *answer* (uint64) says how long the tokens of a piece are. Where its lowest 3 bits are 1 to 4, it has so many, and their
-bytes stand in the bytes above. Where they are 0, the bits above the lowest 8 number a piece of `Lengths`, and TOO_LONG
-says of which: of those that are kept here, or of those that are too long to be.
+An *answer* (uint64) says how long the tokens of a piece are. Where its lowest 3 bits are 1 to 4, it has so many, and
+their bytes stand in the bytes above. Where they are 0, the bits above the lowest 8 number a piece of `Lengths`, and
+TOO_LONG says of which: of those that are kept here, or of those that are too long to be.
 """
 
 from __future__ import annotations
@@ -144,9 +144,10 @@ def keep(
 
 
 @kernel
-def note_answer(piece: int, keys: Keys, lengths: Lengths) -> None:
-    """Let a kept piece's slot hold its answer, now that its tokens are known."""
-    keys.slots[SLOT * keys.slot_of[piece] + 2] = _answer(piece, lengths)
+def note_answers(pieces: Integers, keys: Keys, lengths: Lengths) -> None:
+    """Let the slots of kept pieces hold their answers, now that their tokens are known."""
+    for piece in pieces:
+        keys.slots[SLOT * keys.slot_of[piece] + 2] = _answer(piece, lengths)
 
 
 @kernel

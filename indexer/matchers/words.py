@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from exposure.errors import CorpusError
 from exposure.phrases import MatchRule, Phrase
 from indexer.blocks import GAP, Hits, TextBlock
 from indexer.compiled.arrays import KeyPlaces, Matches, Scratch
@@ -20,6 +21,8 @@ from indexer.matchers.phrase_keys import Normalise
 from indexer.matchers.word_keys import WordKeys, word_keys
 
 FIRST_ROOM = 1 << 14
+MOST_BYTES = (1 << 32) - 1
+"""Of a block: places of tokens are uint32."""
 
 
 class WordMatcher:
@@ -39,6 +42,11 @@ class WordMatcher:
         memory = self._memory()
         sought, is_verbatim = self._sought, self._rule.whitespace == "verbatim"
         length = int(block.end[-1]) + len(GAP) if len(block) else 0
+        if length > MOST_BYTES:
+            raise CorpusError(
+                f"A text of {length:,} bytes is longer than the {MOST_BYTES:,} that the engine `words` takes. Use "
+                "--engine aho-corasick, or divide the document."
+            )
         marked = memory.marker.mark(block.text, length)
         while True:
             found = search(marked, sought.table, memory.tokens, classes(), is_verbatim, memory.places)
@@ -77,7 +85,8 @@ class _Memory:
             np.zeros(room, dtype=np.int64),
             whole,
         )
-        self.gaps = (np.zeros(sought.gaps.earlier.max(initial=-1) + 2, dtype=np.int64), whole)
+        met = np.zeros(sought.gaps.earlier.max(initial=-1) + 2, dtype=np.int64)
+        self.gaps = (met, whole, np.zeros(2, dtype=np.int64))
         self.places = _places(FIRST_ROOM)
         self.hits = _hits(FIRST_ROOM)
 

@@ -101,6 +101,39 @@ def trimmed(numbers: list[int]) -> list[int]:
     return numbers if any(numbers) else []
 
 
+def test_census_of_rows_of_one_document(tokenizer: TextTokenizer, tmp_path: Path) -> None:
+    """Of documents that surely fit no tokens, of others the first of a row; then all tokens, preferred once counted."""
+    texts = [
+        ("a", "the cats"),
+        ("b", "the cats "),
+        ("c", ""),
+        ("d", "caf\u00e9 the"),
+        ("e", "cafe\u0301"),
+        ("f", "x" * 9),
+    ]
+    path = write_shard(tmp_path / "s.jsonl", texts)
+    few = count_shard(path, counting_of(path, tokenizer, row_tokens=8), lambda _: None)
+    assert few.tokens is None
+    keys = SidecarKeys.of(few.sha256, "text", "id", tokenizer.sha256, 8)
+    assert sorted(sidecars(path)) == sorted([keys.documents, str(keys.tokens)])
+    rows = pq.read_table(tmp_path / "census" / str(keys.tokens)).to_pylist()
+    counts = [len(tokenizer.tokenizer.encode(text).ids) for _, text in texts]
+    assert [row["tokens"] for row in rows] == [None, counts[1], None, counts[3], counts[4], 8]
+    assert [sum(row["token_bytes"]) for row in rows] == [0, 9, 0, 9, 5, 8]
+    whole = count(path, tokenizer)
+    assert whole == few.model_copy(update={"tokens": sum(counts)})
+    assert count_shard(path, counting_of(path, tokenizer, row_tokens=8), lambda _: None) == whole
+
+
+def test_census_of_rows_where_nothing_may_be_left_out(tmp_path: Path) -> None:
+    """With a tokenizer whose tokens are not the text, rows of one document are counted whole."""
+    tokenizer = TextTokenizer.load(vocabularies.saved(tmp_path, vocabularies.sentence_piece()))
+    path = write_shard(tmp_path / "s.jsonl", DOCUMENTS)
+    found = count_shard(path, counting_of(path, tokenizer, row_tokens=100), lambda _: None)
+    assert found == count(path, tokenizer)
+    assert found.tokens is not None
+
+
 def test_rewritten_documents_are_marked(tmp_path: Path) -> None:
     """Where tokens do not decode to the normalised text, the document is marked, and no other."""
     tokenizer = TextTokenizer.load(vocabularies.saved(tmp_path, vocabularies.byte_level(prefix_space=True)))

@@ -1,5 +1,6 @@
 """Making manifests: what fits together, what does not, and what the numbers must be."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import vocabularies
 from corpora import json_line, write_shard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shell import exposure
 from slow_rows import Packing, packed_rows
 from tokenizers import Tokenizer
 
@@ -281,6 +283,18 @@ def test_census_of_rows_is_that_of_their_length(folder: Path, monkeypatch: pytes
     monkeypatch.setattr(counting, "read_shard", None)
     same = make_manifest(options(folder, sequence_length=9, row_prefix=("<s>",), shuffle_seed=3))
     assert same.shards == first.shards == other.shards
+
+
+def test_tokens_are_shown_where_they_were_counted(folder: Path) -> None:
+    """`run show` has the number of tokens, or none: of rows of one document not all are counted."""
+    shown = {}
+    for name, changes in (("few", {}), ("all", STREAM), ("plain", PLAIN)):
+        make_manifest(options(folder, **changes)).save(folder / f"{name}.json")
+        answer = exposure("run", "show", folder / f"{name}.json", "--format", "jsonl")
+        assert answer.status == 0
+        shown[name] = json.loads(answer.out)["tokens"]
+    encode = Tokenizer.from_str(vocabularies.byte_level()).encode
+    assert shown == {"few": None, "all": sum(len(encode(text).ids) for text in [*TEXTS, "these tables"]), "plain": None}
 
 
 def test_order_does_not_depend_on_what_was_counted(folder: Path) -> None:

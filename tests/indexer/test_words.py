@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise, product
 from threading import Barrier
 
@@ -14,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from searches import DEFAULT, ENGINES, WORD_RULES, block_of, places, search, slow_search
 
-from exposure.errors import PairsError
+from exposure.errors import CorpusError, PairsError
 from exposure.phrases import GAP, MatchRule, Phrase
 from indexer.blocks import DocumentBlock, TextBlock, laid_out
 from indexer.matchers.engine import Engine, matcher
@@ -94,6 +96,14 @@ def test_blocks_leave_nothing_behind(rule: MatchRule, asked: Search) -> None:
     assert [*answers[: len(blocks)], *answers[-len(blocks) :]] == expected * 2
 
 
+def test_words_of_a_block_are_forgotten() -> None:
+    """What is known of a long word in one block says nothing of the words at the same places of the next."""
+    words = WordMatcher([Phrase("the … himself", gap=1)], DEFAULT)
+    for passage, expected in (("-" * 90 + "himself", []), ("the himself, the himself", [(0, 0, 0), (0, 0, 13)])) * 2:
+        block = block_of([passage])
+        assert places(words.find(block), block) == expected
+
+
 # --------------------------------------------------------------------------------------------------- edges of passages
 
 
@@ -119,6 +129,18 @@ def test_nothing_matches_across_passages(engine: Engine, end: str, whitespace: s
     found = search(engine, phrases, passages, rule)
     assert found == slow_search(phrases, passages, rule)
     assert [place for place in found if place[0] in (0, 5)] == [(0, 5, 0), (5, 5, 0)]
+
+
+@engines
+@rules
+@pytest.mark.parametrize("beside", [*"x_1éſ\u212a漢んภ한½𐐀😀\u0301’-"])
+def test_boundaries_of_words(engine: Engine, rule: MatchRule, beside: str) -> None:
+    """Whatever stands beside a phrase, on either side or behind a sign: it bounds the phrase as the rule says."""
+    phrases = [*map(Phrase, ("the", "漢", "the cat", "the漢", "漢the", "'the", "the'", "."))]
+    phrases.append(Phrase("the … the", gap=1))
+    words = ("the", "漢", "The cat", "the漢", "漢the", "’the’", ".")
+    passages = [text for word in words for text in (beside + word, word + beside, f"{beside}’{word}’{beside} {word}")]
+    assert search(engine, phrases, passages, rule) == slow_search(phrases, passages, rule)
 
 
 @engines
@@ -195,6 +217,42 @@ def test_threads_share_a_matcher(engine: Engine) -> None:
         assert [list(same) for same in pool.map(many_times, range(len(blocks)))] == [[True] * 5] * len(blocks)
 
 
+def seconds(engine: Engine, phrases: list[Phrase], text: str) -> tuple[int, float]:
+    """(matches, seconds of this process) of a search by an engine that is ready."""
+    found, block = matcher(engine, phrases, DEFAULT), block_of([text])
+    found.find(block_of(["the himself"]))
+    started = time.process_time()
+    return len(found.find(block).phrase), time.process_time() - started
+
+
+@engines
+@pytest.mark.parametrize("run", [".", "?!", '."', ")", "\n \n", "mr.", "\u2028", " ", "\t", "’", "\u212a", "漢", "x-"])
+def test_long_runs_take_no_square_of_time(engine: Engine, run: str) -> None:
+    """Rules of dots, quotes, blank lines or blanks, and words without an end, are passed in no time."""
+    phrases = [Phrase("the … himself", gap=9), Phrase("himself", sentence_end=True)]
+    found, spent = seconds(engine, phrases, f"the{run * 100_000}x the himself")
+    assert found == 2
+    assert spent < 5
+
+
+@engines
+def test_long_text_full_of_both_parts_takes_no_square_of_time(engine: Engine) -> None:
+    """A document of a hundred thousand words that holds both parts everywhere is done in seconds."""
+    phrases = [Phrase("the … himself", gap=9), Phrase("himself … the", gap=9)]
+    found, spent = seconds(engine, phrases, "the himself x " * 50_000)
+    assert found == 50_000 + 49_999
+    assert spent < 5
+
+
+@pytest.mark.parametrize("parts", ["himself,", "the,himself,", "himself-the’", "漢,himself;"])
+def test_words_of_many_parts_take_no_square_of_time(parts: str) -> None:
+    """A word without white space that holds thousands of later parts is walked once, not once for each."""
+    phrases = [Phrase("the … himself", gap=1)]
+    found, spent = seconds("words", phrases, "the " + parts * 50_000 + "x himself")
+    assert found == 50_000 + ("the" in parts)
+    assert spent < 2
+
+
 @engines
 def test_hundred_thousand_phrases(engine: Engine) -> None:
     """A long list finds each of its phrases where it is planted, and nothing of those that are not."""
@@ -266,3 +324,10 @@ def test_passages_of_a_block_stand_apart() -> None:
     assert [
         bytes(block.text[end:start]) for (_, end), (start, _) in pairwise(zip(block.start, block.end, strict=True))
     ] == [b"\n\n"] * 2
+
+
+def test_text_of_four_gigabytes_is_refused() -> None:
+    """A text whose places would not fit is refused before it is read, and what to do instead is said."""
+    block = replace(block_of(["a"]), end=np.array([1 << 32]))
+    with pytest.raises(CorpusError, match="--engine aho-corasick"):
+        WordMatcher([Phrase("a")], DEFAULT).find(block)
