@@ -12,6 +12,7 @@ from indexer.blocks import Integers, TextBlock
 from indexer.token_sizes import TokenSizes
 
 TEXTS_AT_ONCE = 1024
+BLOCKS_HELD = 1 << 12
 LEAST_HELD = 1 << 12
 """Documents that are held before it is worth looking for those that need not be."""
 
@@ -20,15 +21,17 @@ LEAST_HELD = 1 << 12
 class KeptDocuments:
     """Documents of one shard by their numbers. Those that hold nothing kept any more are forgotten now and then.
 
-    Most are, so an id is taken from its block only when its document has outlived the first of these times.
+    Most are, so an id is only taken from its block at the end, or when the ids of BLOCKS_HELD blocks may be held for it.
     """
 
     _ids: dict[int, str | Callable[[int], str]] = field(default_factory=dict)
     _texts: dict[int, str] = field(default_factory=dict)
     _most: int = field(default_factory=lambda: LEAST_HELD)
+    _blocks: int = 0
 
     def add(self, block: TextBlock, passages: Integers, has_tokens: bool) -> None:
         """Remember the documents of `passages`, which do not fall; and their texts, where tokens exist but not here."""
+        self._blocks += 1
         new = np.ones(len(passages), dtype=np.bool_)
         new[1:] = passages[1:] != passages[:-1]
         passages = passages[new]
@@ -48,7 +51,10 @@ class KeptDocuments:
         is_live = np.zeros(1 + max(self._ids), dtype=np.bool_)
         for numbers in live:
             is_live[numbers[numbers < len(is_live)]] = True
-        self._ids = {number: _id(number, id_) for number, id_ in self._ids.items() if is_live[number]}
+        self._ids = {number: id_ for number, id_ in self._ids.items() if is_live[number]}
+        if self._blocks > BLOCKS_HELD:
+            self._ids = {number: _id(number, id_) for number, id_ in self._ids.items()}
+            self._blocks = 0
         self._texts = {number: text for number, text in self._texts.items() if is_live[number]}
         self._most = max(LEAST_HELD, 2 * len(self._ids), sum(map(np.size, live)) // 8)
 

@@ -36,6 +36,11 @@ def merge_table(description: dict[str, Any], pretokens: Pretokens) -> tuple[Merg
     )
 
 
+def with_own_scratch(merges: Merges) -> Merges:
+    """The same merges for another thread."""
+    return merges._replace(symbols=merges.symbols.copy(), ranks=merges.ranks.copy())
+
+
 def _only_merges(model: dict[str, Any]) -> bool:
     more = ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "ignore_merges")
     return not any(model.get(name) for name in more)

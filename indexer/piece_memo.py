@@ -6,6 +6,8 @@ is bounded, and forgotten when it is full; what is found does not depend on it.
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 import numpy.typing as npt
 
@@ -26,6 +28,7 @@ from indexer.compiled.piece_table import (
     note_answers,
 )
 from indexer.compiled.pieces import Scratch, look_up
+from indexer.merge_table import with_own_scratch
 from indexer.safe_cuts import KINDS, SafeCuts, is_visible, kinds
 from indexer.tokens import TextTokenizer, TokenisedText
 
@@ -48,11 +51,22 @@ class PieceMemo:
 
     def __init__(self, tokenizer: TextTokenizer, cuts: SafeCuts, merges: Merges, merged: npt.NDArray[np.uint8]) -> None:
         self._tokenizer = tokenizer
-        visible = np.array([is_visible(kind) for kind in range(KINDS)], dtype=np.uint8)
         table = np.zeros((KINDS, STRIDE), dtype=np.uint8)
         table[:, :KINDS] = cuts.table
+        visible = np.array([is_visible(kind) for kind in range(KINDS)], dtype=np.uint8)
         self._cutting = Cutting(table.reshape(-1), kinds(), visible, merged)
         self._merges = merges
+        self._begin()
+
+    def another(self) -> PieceMemo:
+        """One that remembers nothing yet, for another thread."""
+        other = copy(self)
+        other._merges = with_own_scratch(self._merges)
+        other._begin()
+        return other
+
+    def _begin(self) -> None:
+        """Remember nothing yet."""
         self._found = np.empty(FOUND_AT_ONCE, dtype=np.uint64)
         self._scratch = _scratch()
         size, continuing, lead = (np.zeros(HELD_TOKENS, dtype=np.uint16) for _ in range(3))

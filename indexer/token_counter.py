@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,6 +38,12 @@ class TokenCounter:
         self._memo = None
         if pretokens is not None and cuts is not None:
             self._memo = PieceMemo(tokenizer, cuts, *merge_table(tokenizer.description, pretokens))
+
+    def another(self) -> TokenCounter:
+        """A counter like this one for another thread; what takes long to make is shared."""
+        other = copy(self)
+        other._memo = self._memo and self._memo.another()
+        return other
 
     def block(self, text: Bytes, starts: Integers, ends: Integers) -> TokenBlock:
         """The tokens of the documents text[starts[k]:ends[k]]; PADDING bytes lie behind the last.

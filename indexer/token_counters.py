@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from indexer.token_counter import TokenCounter, may_leave_out
 from indexer.tokens import TextTokenizer
@@ -20,6 +21,8 @@ class TokenCounters:
         self.tokenizer = tokenizer
         self.row_tokens = row_tokens if row_tokens is not None and may_leave_out(tokenizer) else None
         self._free: deque[TokenCounter] = deque()  # appending and popping are atomic
+        self._pattern: TokenCounter | None = None
+        self._making = Lock()
 
     @contextmanager
     def one(self) -> Iterator[TokenCounter]:
@@ -27,6 +30,13 @@ class TokenCounters:
         try:
             counter = self._free.pop()
         except IndexError:
-            counter = TokenCounter(self.tokenizer, self.row_tokens)
+            counter = self._made()
         yield counter
         self._free.append(counter)
+
+    def _made(self) -> TokenCounter:
+        with self._making:
+            if self._pattern is None:
+                self._pattern = TokenCounter(self.tokenizer, self.row_tokens)
+                return self._pattern
+            return self._pattern.another()

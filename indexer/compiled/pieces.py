@@ -67,11 +67,11 @@ def look_up(
 ) -> tuple[int, int]:
     """Cut documents into pieces and look them up; returns (pieces, pieces to ask the tokenizer about).
 
-    `place` (int64[6]: document, byte or -1 at its start, the kinds of the last but one and of the last character, pieces
-    of the document so far, start of the piece) is where to begin, and holds where it stopped: at the end, or where one
-    of the arrays may be too short. Documents that are not `wanted` have no pieces; of others the first `row_tokens` are
-    enough. `found[k]` is the answer of piece k; `last[d]` counts the pieces up to the end of document d. Rows of `asked`
-    are the number of a piece or -1, and where it starts and ends.
+    `place` (int64[6]: document, byte or -1 at its start, the kinds of the last but one and of the last character,
+    pieces of the document so far, start of the piece) is where to begin, and holds where it stopped: at the end, or
+    where one of the arrays may be too short. Documents that are not `wanted` have no pieces; of others the first
+    `row_tokens` are enough. `found[k]` is the answer of piece k; `last[d]` counts the pieces up to the end of document
+    d. Rows of `asked` are the number of a piece or -1, and where it starts and ends.
     """
     start, stop, first_word, next_word, slot_of, low_bytes, high_bytes = scratch
     slots, key_start, content = keys.slots, keys.start, keys.content
