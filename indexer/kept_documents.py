@@ -21,7 +21,7 @@ LEAST_HELD = 1 << 12
 class KeptDocuments:
     """Documents of one shard by their numbers. Those that hold nothing kept any more are forgotten now and then.
 
-    Most are, so an id is only taken from its block at the end, or when the ids of BLOCKS_HELD blocks may be held for it.
+    Most are, so an id is taken from its block only at the end, or when those of BLOCKS_HELD blocks may be held for it.
     """
 
     _ids: dict[int, str | Callable[[int], str]] = field(default_factory=dict)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 
 from exposure.errors import CorpusError, ExposureError
 from exposure.units import Unit
 from indexer.scan import ScanInputs, scan_unit
+from indexer.worker_processes import end_with_parent, interrupts_held
 
 POLL_SECONDS = 0.2
 OnScanned = Callable[[int], None]
@@ -43,7 +40,7 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
     context = multiprocessing.get_context("spawn")
     scanned: Synchronized[int] = context.Value("q", 0)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_adopt, initargs=(scanned,)) as pool:
-        with _interrupts_held():
+        with interrupts_held():
             running: dict[Future[CorpusError | None], Unit] = {pool.submit(_scan, inputs, unit): unit for unit in units}
         told = 0
         try:
@@ -65,33 +62,11 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
             raise
 
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, not even before `_adopt`; ours comes as soon as they are started."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
-
-
 def _adopt(scanned: Synchronized[int]) -> None:
     global _scanned
     _scanned = scanned
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C, and ends us
-    _end_with_parent()
-
-
-def _end_with_parent() -> None:
-    """End this worker when the process that started it ends, however that ends, and even when it has ended already."""
-
-    def wait_and_end(parent: BaseProcess) -> None:
-        parent.join()
-        os._exit(1)
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=wait_and_end, args=(parent,), daemon=True).start()
+    end_with_parent()
 
 
 def _scan(inputs: ScanInputs, unit: Unit) -> CorpusError | None:
