@@ -15,6 +15,7 @@ from exposure.orders import Checkpoints, DataOrder, Packing, Shard, TokenizerSpe
 from exposure.positions import steps_of
 from exposure.progress import Progress
 from exposure.provenance import sha256_of_file, versions
+from indexer.compiled.jit import refuse_without_compiler
 from indexer.readers.text import Fields, format_of
 from indexer.shard_counting import CensusInputs, count_shards
 from indexer.tokens import TextTokenizer
@@ -45,6 +46,7 @@ class RunOptions:
 
 def make_manifest(options: RunOptions) -> DataOrder:
     """Take the census of every shard and return the manifest; errors name the shard and line, or options that clash."""
+    refuse_without_compiler()
     _refuse_clashes(options)
     paths = shard_paths(options.corpus)
     tokenizer = TextTokenizer.load(options.tokenizer) if options.tokenizer else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 from indexer.blocks import Hits, TextBlock
 from indexer.matchers.engine import Matcher
@@ -23,11 +24,12 @@ def matched(blocks: Iterator[TextBlock], finder: Matcher, threads: int) -> Itera
         return
     with ThreadPoolExecutor(threads, thread_name_prefix="match") as pool:
         searched: deque[tuple[TextBlock, Future[Hits]]] = deque()
-        for block in prefetched(blocks, depth=threads):
-            searched.append((block, pool.submit(finder.find, block)))
-            del block
-            while len(searched) > threads or (searched and searched[0][1].done()):
-                yield _first(searched)
+        with closing(prefetched(blocks, depth=threads)) as ahead:
+            for block in ahead:
+                searched.append((block, pool.submit(finder.find, block)))
+                del block
+                while len(searched) > threads or (searched and searched[0][1].done()):
+                    yield _first(searched)
         while searched:
             yield _first(searched)
 

@@ -19,6 +19,7 @@ from exposure.publish import publish
 from exposure.timeline_folder import TimelineFolder
 from exposure.timeline_settings import TimelineSettings
 from exposure.units import Unit, default_grid, plan_units
+from indexer.compiled.jit import refuse_without_compiler
 from indexer.engines.local import run_units
 from indexer.matchers.engine import Engine, engine_for
 from indexer.matchers.phrase_keys import refuse_vanishing
@@ -64,6 +65,7 @@ def index_corpus(
 
     A shard that is missing or changed leaves a hole in the coverage and does not stop the rest; running again fills it.
     """
+    refuse_without_compiler()
     engine = engine_for(options.rule, options.engine)
     if not len(phrases):
         raise UsageError("There is no phrase to look for. Give at least one.")

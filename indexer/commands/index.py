@@ -19,7 +19,7 @@ HOLES_STATUS = 3
     "--phrases", type=EXISTING, multiple=True, required=True, help="A phrase file (exposure phrases); repeatable."
 )
 @click.option("--out", type=EXISTING, required=True, metavar="TIMELINE", help="The folder of the timeline.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Cores that scan.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Cores to use.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "words", "aho-corasick"]),

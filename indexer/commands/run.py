@@ -54,9 +54,7 @@ def command() -> None:
 )
 @click.option("--text-field", default="text", show_default=True)
 @click.option("--id-field", default="id", show_default=True)
-@click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes and threads that count."
-)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Cores to use.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad lines out of the order, and record them.")
 @click.option("--census", type=EXISTING, help="Folder of the census [default: census/ beside the manifest].")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="RUN.json")

@@ -26,8 +26,13 @@ Matches = tuple[Numbers, Numbers, Integers]
 Scratch = tuple[Places, Words, Places, Words, Places, Integers, Bytes]
 """Starts and hashes of tokens; those at work with their hashes; those that end keys with their records; one token."""
 
-GapMemory = tuple[Integers, Bytes, Integers]
-"""The last search that met each earlier key, and behind them how many there were; one token; two places in a word."""
+GapMemory = tuple[Integers, Bytes, Integers, Integers]
+"""What a search for earlier halves knows, from one later half to the next:
+
+the last search that met each earlier key, with the number of searches behind them; scratch for a token; of a word its
+first token and a later one, the first token of the word that was looked back from, and how many keys were met there;
+these keys in three rows: key, words between, place.
+"""
 
 Word = Any
 """A number that may be a Python int to whoever calls, and is a uint64 in compiled code."""

@@ -29,7 +29,8 @@ from indexer.compiled.vectors import highest_bit, lowest_bit
 class Gaps(NamedTuple):
     """Gap patterns by their later key: [first[k], first[k + 1]), in rising order of the earlier one.
 
-    `widest[k]` is the largest window of these. `table` is that of the earlier halves; each means its own number.
+    `widest[k]` is the largest window of these, `most` the largest of all. `table` is that of the earlier halves; each
+    means its own number.
     """
 
     first: Integers
@@ -37,6 +38,7 @@ class Gaps(NamedTuple):
     window: Numbers
     phrase: Numbers
     widest: Numbers
+    most: int
     table: KeyTable
 
 
@@ -137,28 +139,51 @@ def find_earlier(
 ) -> int:
     """Add the matches of gap patterns whose later half is the key `later`, at `start`; returns how many there are now.
 
-    For each earlier half only its nearest occurrence counts. `memory` is (met, whole, word): the last search that met
-    each earlier key, with the number of searches behind them; scratch for a token; what first_of_word() knows.
+    For each earlier half only its nearest occurrence counts. All later halves of a word have the same before them, so
+    this is looked for once a word, and remembered (GapMemory in arrays.py).
+    """
+    earlier, window, phrases = gaps.earlier, gaps.window, gaps.phrase
+    first_pattern, end_pattern, widest = gaps.first[later], gaps.first[later + 1], gaps.widest[later]
+    word, near = memory[2], memory[3]
+    hit_phrase, hit_passage, hit_start = hits
+    first = first_of_word(marked.text, marked.begins, marked.marks, marked.blocks, start, word, classes)
+    if word[2] != first:
+        word[2] = first
+        word[3] = _look_back(marked, first, gaps, memory, classes, is_verbatim)
+    for found in range(word[3]):
+        key, distance = near[0, found], near[1, found]
+        if distance > widest:
+            break
+        pattern = _first_of(earlier, first_pattern, end_pattern, key)
+        while pattern < end_pattern and earlier[pattern] == key:
+            if window[pattern] >= distance:
+                if count < len(hit_phrase):
+                    hit_phrase[count] = phrases[pattern]
+                    hit_passage[count] = passage
+                    hit_start[count] = near[2, found]
+                count += 1
+            pattern += 1
+    return count
+
+
+@kernel
+def _look_back(marked: MarkedText, place: int, gaps: Gaps, memory: GapMemory, classes: Bytes, is_verbatim: bool) -> int:
+    """Note the nearest occurrence of each earlier key in the `gaps.most` words before the one at `place`.
+
+    Writes (key, words between, place) to the rows of `near`, the nearest first; returns how many.
     """
     text, begins, marks, mark_bytes = marked.text, marked.begins, marked.marks, marked.mark_bytes
     blocks, odds = marked.blocks, marked.odds
-    entries, shift, records, record_bytes = (
-        gaps.table.entries,
-        gaps.table.shift,
-        gaps.table.records,
-        gaps.table.record_bytes,
-    )
+    entries, shift = gaps.table.entries, gaps.table.shift
+    records, record_bytes = gaps.table.records, gaps.table.record_bytes
     heads, head_shift = gaps.table.singles, gaps.table.single_shift
-    earlier, window, phrases = gaps.earlier, gaps.window, gaps.phrase
-    first_pattern, end_pattern, widest = gaps.first[later], gaps.first[later + 1], gaps.widest[later]
-    met, whole, word = memory
-    hit_phrase, hit_passage, hit_start = hits
+    met, whole, _, near = memory
     met[-1] += 1
-    place, distance = first_of_word(text, begins, marks, blocks, start, word, classes), 0
+    count, distance = 0, 0
     while True:
         place, passed = step_back(text, begins, marks, blocks, place, classes)
         distance += passed
-        if place < 0 or distance > widest:
+        if place < 0 or distance > gaps.most:
             return count
         value = hash_at(text, mark_bytes, place, odds, whole)
         if is_in_filter(heads, head_shift, value) == NONE:
@@ -173,15 +198,8 @@ def find_earlier(
                     key_end(text, place, records, record_bytes, record, classes, is_verbatim) >= 0
                 ):
                     met[key] = met[-1]
-                    pattern = _first_of(earlier, first_pattern, end_pattern, key)
-                    while pattern < end_pattern and earlier[pattern] == key:
-                        if window[pattern] >= distance:
-                            if count < len(hit_phrase):
-                                hit_phrase[count] = phrases[pattern]
-                                hit_passage[count] = passage
-                                hit_start[count] = place
-                            count += 1
-                        pattern += 1
+                    near[0, count], near[1, count], near[2, count] = key, distance, place
+                    count += 1
                 record = same_hash(records[record])
             if entry & GOES_ON == FREE:
                 break

@@ -11,12 +11,10 @@ from typing import Any, TypeVar
 
 import numba
 
+from exposure.errors import UsageError
 from indexer.compiled.code_cache import VARIABLE, KernelCode, code_folder
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-
-COMPILES = not numba.config.DISABLE_JIT
-"""Whether kernels can be called: numba may be told to compile nothing (NUMBA_DISABLE_JIT)."""
 
 SECONDS = 20
 """About how long everything takes to compile, as a person is told."""
@@ -33,15 +31,24 @@ def kernel(function: Kernel) -> Kernel:
     return compiled
 
 
+def refuse_without_compiler() -> None:
+    """Raise UsageError where numba was told to compile nothing: reading, packing and counting are compiled code."""
+    if numba.config.DISABLE_JIT:
+        raise UsageError(
+            "NUMBA_DISABLE_JIT is set, so nothing can be compiled, and indexing is compiled code. Unset it. Where only "
+            "vector operations cannot be built, EXPOSURE_PLAIN_LOOPS=1 does without them."
+        )
+
+
 @cache
 def _tell() -> None:
     """Say, once in a process, why it takes a while until something happens."""
     folder = code_folder()
     if folder is not None and _is_writable(folder):
-        notice = f"compiling the matcher for this machine, once (about {SECONDS} s) …"
+        notice = f"compiling for this machine, once (about {SECONDS} s) …"
     else:
         notice = (
-            f"compiling the matcher for this machine (about {SECONDS} s), and in every process again: its code cannot "
+            f"compiling for this machine (about {SECONDS} s), and in every process again: its code cannot "
             f"be kept in {folder or 'a home that is not there'}. Set {VARIABLE} to a folder that can be written …"
         )
     sys.stderr.write(f"{notice}\n")

@@ -49,7 +49,7 @@ def matches(
     first, phrases, kinds = users.first, users.phrase, users.kind
     hit_phrase, hit_passage, hit_start = hits
     room = len(hit_phrase)
-    memory[2][0], memory[2][1] = 0, -1  # no word of this text is known
+    memory[2][:] = (0, -1, -1, 0)  # no word of this text is known
     count, passage = 0, 0
     for place in range(found):
         start, meaning = place_start[place], meanings[place]

@@ -24,11 +24,11 @@ _scanned: Synchronized[int] | None = None
 def run_units(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned: OnScanned) -> Iterator[Outcome]:
     """Scan every unit; yields each as it ends, with the error of a shard that could not be read.
 
-    With more workers than units, each unit is searched by several threads. Any other error ends the work, what is
-    finished being kept.
+    With twice as many workers as units, each unit is searched by several threads. Any other error ends the work, what
+    is finished being kept.
     """
     processes = max(min(workers, len(units)), 1)
-    inputs = replace(inputs, threads=-(-workers // processes))
+    inputs = replace(inputs, threads=max(workers // processes, 1))
     if processes == 1:
         for unit in units:
             yield unit, _attempt(inputs, unit, on_scanned)

@@ -8,7 +8,6 @@ from typing import Literal, Protocol
 from exposure.errors import UsageError
 from exposure.phrases import MatchRule, Phrase
 from indexer.blocks import Hits, TextBlock
-from indexer.compiled.jit import COMPILES
 from indexer.matchers.aho_corasick import AhoCorasickMatcher
 from indexer.matchers.passages import PassageEngine
 from indexer.matchers.phrase_keys import Normalise
@@ -33,7 +32,7 @@ def engine_for(rule: MatchRule, asked: Engine = "auto") -> Engine:
         )
     if asked != "auto":
         return asked
-    return "words" if rule.boundary == "word" and COMPILES else "aho-corasick"
+    return "words" if rule.boundary == "word" else "aho-corasick"
 
 
 def matcher(engine: Engine, phrases: Iterable[Phrase], rule: MatchRule, normalise: Normalise = str) -> Matcher:

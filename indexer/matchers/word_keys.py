@@ -71,7 +71,7 @@ def _gaps(patterns: list[tuple[int, int, int, int]], keys: int, earlier: list[st
     first = np.searchsorted(columns[:, 0], np.arange(keys + 1))
     table = key_table(earlier, np.arange(len(earlier), dtype=np.int32), rule, from_first=True)
     _, earlier_key, window, phrase = columns.T.astype(np.int32)
-    return Gaps(first, earlier_key, window, phrase, widest, table)
+    return Gaps(first, earlier_key, window, phrase, widest, int(widest.max(initial=0)), table)
 
 
 def key_table(texts: list[str], meanings: npt.NDArray[np.int32], rule: MatchRule, from_first: bool) -> KeyTable:

@@ -86,7 +86,7 @@ class _Memory:
             whole,
         )
         met = np.zeros(sought.gaps.earlier.max(initial=-1) + 2, dtype=np.int64)
-        self.gaps = (met, whole, np.zeros(2, dtype=np.int64))
+        self.gaps = (met, whole, np.zeros(4, dtype=np.int64), np.zeros((3, len(met)), dtype=np.int64))
         self.places = _places(FIRST_ROOM)
         self.hits = _hits(FIRST_ROOM)
 

@@ -11,7 +11,6 @@ import pyarrow as pa
 from exposure.census import ShardCensus
 from exposure.errors import CorpusError
 from indexer.blocks import DocumentBlock, laid_out
-from indexer.compiled.jit import COMPILES
 from indexer.readers.counted import BLOCK_BYTES, OtherShardError
 from indexer.readers.json_blocks import json_blocks
 from indexer.readers.parquet_blocks import parquet_blocks
@@ -34,9 +33,6 @@ def document_blocks(
     file, even invalid UTF-8. Raises CorpusError, which makes void what was given before, where the shard is not the one
     that the census counted. `on_read` is told the bytes that are read from the file.
     """
-    if not COMPILES:
-        yield from _slowly(census, fields, 0, on_read)
-        return
     path = Path(census.shard.path)
     reader = READERS[format_of(path)]
     given = 0
@@ -81,13 +77,11 @@ def _diagnosis(census: ShardCensus, fields: Fields, digest: str) -> CorpusError:
     return other_digest(census.shard, digest)  # it was changed back meanwhile
 
 
-def _slowly(
-    census: ShardCensus, fields: Fields, given: int, on_read: Callable[[int], None] | None = None
-) -> Iterator[DocumentBlock]:
+def _slowly(census: ShardCensus, fields: Fields, given: int) -> Iterator[DocumentBlock]:
     """The documents from number `given` on, all of them held against the census; the last block comes after that."""
     held: list[Document] = []
     size = 0
-    for number, document in enumerate(unchanged_documents(census, fields, on_read)):
+    for number, document in enumerate(unchanged_documents(census, fields)):
         if number < given:
             continue
         if size > BLOCK_BYTES:

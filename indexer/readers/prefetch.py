@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
 
-def prefetched(items: Iterator[Item], depth: int) -> Iterator[Item]:
+def prefetched(items: Iterator[Item], depth: int) -> Generator[Item, None, None]:
     """The same items, made in a thread that is at most `depth` of them ahead; it begins when the first is asked for.
 
     What `items` raises is raised here. When the caller stops early (close, an error, Ctrl-C) the thread ends with the

@@ -418,23 +418,6 @@ def test_no_python_for_a_document(ending: str, tmp_path: Path) -> None:
         assert [text for _, _, text in quickly(census)] == [text for _, text in DOCUMENTS]
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_where_nothing_is_compiled(ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without compiled code the same blocks come, slowly; changes are refused, and progress told, all the same."""
-    monkeypatch.setattr(blocks, "COMPILES", False)
-    monkeypatch.setattr(blocks, "READERS", {})
-    path = write_shard(tmp_path / f"s{ending}", DOCUMENTS)
-    census = census_of(path, tmp_path)
-    told: list[int] = []
-    assert in_blocks(census) == [(number, *DOCUMENTS[number]) for number in range(len(DOCUMENTS))]
-    assert sum(len(block) for block in document_blocks(census, FIELDS, told.append)) == len(DOCUMENTS)
-    assert sum(told) == path.stat().st_size
-    write_shard(path, DOCUMENTS[::-1])
-    said, given = refusal(census)
-    assert "has changed" in said
-    assert given == 0
-
-
 def test_odd_lines_are_read_in_python(tmp_path: Path) -> None:
     """A key that is written with escapes is the key that it means, before and after the plain one."""
     lines = [

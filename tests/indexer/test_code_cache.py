@@ -14,7 +14,7 @@ from indexer.compiled import jit, sources
 from indexer.compiled.code_cache import VARIABLE, code_folder
 from indexer.compiled.jit import kernel
 
-NOTICE = "compiling the matcher for this machine"
+NOTICE = "compiling for this machine"
 
 
 def double(number: int) -> int:

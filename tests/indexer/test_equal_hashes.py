@@ -17,10 +17,7 @@ from indexer.compiled.hashing import next_token
 from indexer.compiled.key_tokens import hashes_of
 from indexer.compiled.marked_text import Marker
 
-FIRST, LAST = "abcdefgh", "stuvwxyz"
 FAMILIES = (
-    # The middle of a word is not looked at, nor is how long it is.
-    tuple(FIRST + middle + LAST for middle in ("", "i", "j", "ij" * 9, "é", "\u212a")),
     # Nothing is looked at behind byte 58.
     ("m" * 58, "m" * 59, "m" * 200, "m" * 58 + "x" * 6, "m" * 60 + "é"),
     # Bits that the first eight bytes and the last ones both have cancel out: byte 0 and byte 5, shifted by 23 bits.
@@ -28,7 +25,7 @@ FAMILIES = (
     # NUL has the hash 0, and 0 before a word leaves the word's hash.
     ("cat", "\0 cat", "\0 \0 cat", "\0\0\0cat"),
     ("the cat", "\0 the cat", "\0\0 the cat", "\0 \0 \0the cat"),
-    (f"the {FIRST}{LAST} cat", f"the {FIRST}q{LAST} cat", f"\0 the {FIRST}qr{LAST} cat"),
+    ("the aaaaaaaaaaaaaaaa cat", "the baaaaaaaaaaaagaa cat", "\0 the caaaaaaaaaaaaeaa cat"),
 )  # fmt: skip
 """Texts of equal hashes, among them some of different numbers of tokens."""
 
@@ -80,7 +77,7 @@ def test_texts_of_equal_hashes(data: st.DataObject) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_thousands_of_one_hash(engine: str) -> None:
     """A list of nothing but words of one hash finds each where it stands."""
-    words = [f"{FIRST}{number}{LAST}" for number in range(3000)]
+    words = ["m" * 58 + f"{number}" for number in range(3000)]
     assert len({hash_of(word) for word in words[::500]}) == 1
     planted = words[::30]
     starts = np.cumsum([0, *[len(word) + 1 for word in planted]]).tolist()

@@ -154,3 +154,13 @@ def test_white_space_longer_than_windows(engine: Engine, run: str) -> None:
         (0, 0, 0), (0, 0, later), (1, 0, 3 + size), (2, 0, 3 + size), (2, 0, later + 3 + size + 1 + size),
         (2, 1, 3 + 1 + size + 3), (2, 2, 0),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_many_later_halves_behind_a_long_word(engine: Engine) -> None:
+    """A word of thousands of later halves behind one of thousands of tokens takes no longer for being long."""
+    text = "boys " + "a," * 20_000 + " " + "himself," * 16_000
+    found = search(engine, [Phrase("boys … himself", gap=5), Phrase("a … himself", gap=1)], [text])
+    assert len(found) == 2 * 16_000
+    assert {start for phrase, _, start in found if phrase == 0} == {0}
+    assert {start for phrase, _, start in found if phrase == 1} == {len("boys ") + 2 * 19_999}
