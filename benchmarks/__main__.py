@@ -114,6 +114,7 @@ def measure(parts: list[str], recipe: Recipe, work: Path, repeat: int) -> Result
         {replace(task, corpus=""): outcomes for task, outcomes in timings.outcomes.items()},
         {replace(task, corpus=""): reason for task, reason in timings.failures.items()},
     )
+    results.save(work / "results.json")  # what took longest is kept, whatever happens to the rest
     if "memory" in parts:
         results.memory = measure_memory(recipe, made, work)
     if "resume" in parts:

@@ -27,7 +27,8 @@ from benchmarks.phrase_lists import phrase_list
 from exposure.phrase_file import write_phrases
 from exposure.phrases import CriticalPhrase, Phrase
 
-SHARDS = 64
+SHARDS = 48
+"""Fewer than are compacted into one segment, so that each unit keeps its marker."""
 KILLS = 6
 WORKERS = 2
 UNITS_BETWEEN = 2

@@ -1,7 +1,7 @@
 """Hashes of tokens, and of sequences of them.
 
 A hash only says where to look: whatever it finds is compared byte by byte. So a hash may ignore what is rare, and does:
-everything behind byte LONGEST of a token.
+the middle of words longer than 16 bytes, and everything behind byte LONGEST.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from indexer.compiled.vectors import bit_count, load64, lowest_bit
 
 ONE = np.uint64(1)
 EIGHT = np.uint64(8)
-SIXTEEN = np.uint64(16)
 SIX = np.uint64(6)
 MIX_TOKEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_SEQUENCE = np.uint64(0xA0761D6478BD642F)
@@ -45,19 +44,7 @@ def token_hash(text: Bytes, start: Word, length: Word) -> Word:
     else:
         last = load64(text, start + length - EIGHT)
         value ^= last << np.uint64(23) | last >> np.uint64(41)
-        if length > SIXTEEN:
-            value = _with_middle(text, start, length, value)
     return value * MIX_TOKEN
-
-
-@kernel
-def _with_middle(text: Bytes, start: Word, length: Word, value: Word) -> Word:
-    """The value of a long token with what is between its first and its last eight bytes."""
-    place = EIGHT
-    while place + EIGHT < length:
-        value = value * MIX_SEQUENCE ^ load64(text, start + place)
-        place += EIGHT
-    return value
 
 
 @kernel
