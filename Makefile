@@ -28,16 +28,16 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[evaluate]'
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) -e '.[dev]'
+	$(INSTALL) -e '.[dev,evaluate,peers]'
 	touch $@ $(VENV)/.installed
 
 # Peers with native code come last and one by one: where one does not install, its rows say so.
 $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) -e '.[bench]'
+	$(INSTALL) -e '.[bench,evaluate,peers]'
 	for peer in hyperscan daachorse; do $(INSTALL) $$peer || echo "$$peer does not install here"; done
 	touch $@ $(VENV)/.installed
 

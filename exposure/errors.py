@@ -41,3 +41,15 @@ class TimelineError(ExposureError):
 
 class QuestionError(ExposureError):
     """A question that cannot be answered as it was put."""
+
+
+class CheckpointError(ExposureError):
+    """A checkpoint that is missing, broken, of another kind than the series, or of a kind that is never loaded."""
+
+
+class EvaluationError(ExposureError):
+    """An evaluation that cannot be made, read or reported as it was asked for."""
+
+
+class TrainingError(ExposureError):
+    """A pretraining run that cannot begin, go on, or be trusted."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Literal, Protocol
 
 from exposure.errors import QuestionError
 from exposure.phrases import CriticalPhrase, Phrase
 from exposure.status import ExposureStatus, all_of, any_of, is_seen
-from exposure.timeline import Timeline
 
 Policy = Literal["window", "seen-by"]
 Sides = Literal["either", "good", "bad", "both"]
@@ -25,6 +24,19 @@ Place = tuple[str, str, str]
 
 ONE_SIDED = "bad_grammatical_elsewhere"
 ONLY_EITHER = "sides_identical"
+
+
+class KnowsExposure(Protocol):
+    """What a split asks: a `Timeline`, or what an evaluation has kept of one."""
+
+    @property
+    def exactness(self) -> str:
+        """Either "exact", or "approximate" for a run without a tokenizer."""
+        ...
+
+    def statuses(self, phrases: Sequence[Phrase], at_step: int | None = None) -> list[ExposureStatus]:
+        """The status of each phrase at a checkpoint, or over the whole run."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ class ParadigmSplit:
     exactness: str
 
 
-def split_pairs(timeline: Timeline, critical: Sequence[CriticalPhrase], request: SplitRequest) -> list[PairSplit]:
+def split_pairs(timeline: KnowsExposure, critical: Sequence[CriticalPhrase], request: SplitRequest) -> list[PairSplit]:
     """The part of every pair, in the order of `critical`; raises QuestionError when there is no pair."""
     if not critical:
         raise QuestionError("There is no pair to split. Check the pairs file, or the uid asked for.")

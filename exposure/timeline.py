@@ -21,6 +21,7 @@ from exposure.counts_by_step import counts_by_step
 from exposure.errors import QuestionError, TimelineError
 from exposure.generation_reader import connect
 from exposure.generation_tables import GENERATION_VERSION
+from exposure.phrase_facts import NOT_INDEXED, PhraseFacts
 from exposure.phrase_lookup import look_up, look_up_key
 from exposure.phrases import MatchRule, Phrase, anchor_name
 from exposure.positions import first_step
@@ -106,6 +107,10 @@ class Timeline:
     def statuses(self, phrases: Sequence[Phrase], at_step: int | None = None) -> list[ExposureStatus]:
         """The status of each phrase, given with its gap and sentence end as it was indexed."""
         _refuse_impossible(at_step)
+        return [facts.status(at_step, self.steps) for facts in self.facts_of(phrases)]
+
+    def facts_of(self, phrases: Sequence[Phrase]) -> list[PhraseFacts]:
+        """What is known of each phrase, given with its gap and sentence end as it was indexed."""
         texts = pa.table(
             {
                 "place": pa.array(range(len(phrases)), pa.int64()),
@@ -117,13 +122,21 @@ class Timeline:
         cursor = self.cursor()
         cursor.register("asked", texts)
         rows = cursor.execute(
-            "SELECT a.place, p.group_id, p.first_batch FROM asked a JOIN phrases p "
+            "SELECT a.place, p.group_id, p.first_batch, p.first_sequence, p.count FROM asked a JOIN phrases p "
             "ON p.phrase = a.phrase AND coalesce(p.gap, 0) = a.gap AND p.sentence_end = a.sentence_end"
         ).fetchall()
-        statuses = [ExposureStatus.NOT_INDEXED] * len(phrases)
-        for place, group, first_batch in rows:
-            statuses[place] = status_at(first_batch, at_step, self.groups[group].covered_batches, self.steps)
-        return statuses
+        facts = [NOT_INDEXED] * len(phrases)
+        for place, group, *first_and_count in rows:
+            facts[place] = self._facts_of_row(self.groups[group], *first_and_count)
+        return facts
+
+    def _facts_of_row(
+        self, group: GroupFacts, first_batch: int | None, first_sequence: int | None, count: int
+    ) -> PhraseFacts:
+        is_exact = None
+        if first_batch is not None and first_sequence is not None:
+            is_exact = self._is_exact(group, first_batch * self.batch_sequences + first_sequence)
+        return PhraseFacts(True, first_batch, is_exact, count, group.covered_batches)
 
     def history(self, phrase: str, at_steps: Sequence[int] | None = None) -> list[HistoryPoint]:
         """How often a phrase had been seen by each checkpoint, or by each of `at_steps`."""

@@ -1,0 +1,1 @@
+"""What could a checkpoint do? Scores of minimal pairs by a series of checkpoints, and measures made from them."""

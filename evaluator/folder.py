@@ -1,0 +1,247 @@
+"""The folder of an evaluation, and everything that is in it.
+
+    evaluation.json     what is evaluated, and how: pairs, conventions, dtype (`EvaluationManifest`)
+    pairs.parquet       the pairs, in the order of every file of scores
+    checkpoints.json    what became of each checkpoint of the series
+    exposures.parquet   what a timeline knew of their critical phrases, if one was given
+    scores/SPEC/HASH.parquet    per-item scores of the weights with that hash by that scoring spec
+
+A file of scores is named by all that it depends on, so nothing is ever scored twice or taken for another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pydantic import Field, ValidationError
+
+from evaluator.conventions import Convention, ScoringSpec
+from evaluator.exposures import StoredExposures, read_exposures, write_exposures
+from evaluator.items import METADATA_KEY, ItemScores, read_items, write_items
+from evaluator.pair_file import pair_table, pairs_digest, write_pairs
+from evaluator.scored import PairTable, ScoredSeries
+from exposure.artefacts import atomic_write
+from exposure.errors import EvaluationError
+from exposure.order_rules import FrozenModel
+from exposure.pairs import MinimalPair
+from exposure.phrases import CriticalPhrase
+
+HASH_DIGITS = 16
+"""Of a weights hash, in the name of a file of scores; its metadata hold the whole."""
+
+
+class EvaluationManifest(FrozenModel):
+    """What an evaluation is of. Two requests with the same manifest are the same evaluation."""
+
+    format: Literal["exposure.evaluation"] = "exposure.evaluation"
+    version: Literal[1] = 1
+    name: str
+    series: str
+    pairs: int = Field(ge=1)
+    pairs_sha256: str
+    dtype: str
+    conventions: tuple[Convention, ...] = Field(min_length=1)
+    tokenizer_sha256: str | None = None
+    provenance: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def primary(self) -> Convention:
+        """The convention of the figures that come first; the others stand beside it."""
+        return self.conventions[0]
+
+    def spec(self, convention: Convention) -> ScoringSpec:
+        """What a convention needs stored."""
+        return convention.spec(self.dtype)
+
+    @property
+    def specs(self) -> tuple[ScoringSpec, ...]:
+        """Each distinct thing to store."""
+        return tuple(dict.fromkeys(self.spec(convention) for convention in self.conventions))
+
+
+class CheckpointRecord(FrozenModel):
+    """What became of one checkpoint. Only `scored` ones stand in curves.
+
+    `duplicate`: the same weights as an earlier step's. `broken`: `reason` says why. `waiting`: not reached yet.
+    """
+
+    step: int = Field(ge=0)
+    source: str
+    status: Literal["scored", "duplicate", "broken", "waiting"] = "waiting"
+    weights_sha256: str | None = None
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class EvaluationFolder:
+    """An evaluation on disk."""
+
+    def __init__(self, path: Path, manifest: EvaluationManifest) -> None:
+        self.path = path
+        self.manifest = manifest
+
+    @classmethod
+    def make(
+        cls, path: Path, manifest: EvaluationManifest, pairs: Sequence[MinimalPair], critical: Sequence[CriticalPhrase]
+    ) -> EvaluationFolder:
+        """The folder of `manifest`: a new one, or the one that is there, which must be of the same evaluation."""
+        if (path / "evaluation.json").exists():
+            there = cls.open(path)
+            there.refuse_other(manifest)
+            return there
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise EvaluationError(f"{path} is not empty and holds no evaluation. Give a new folder to --out.")
+        (path / "scores").mkdir(parents=True, exist_ok=True)
+        write_pairs(path / "pairs.parquet", pairs, critical)
+        _write_json(path / "evaluation.json", manifest.model_dump(mode="json"))
+        return cls(path, manifest)
+
+    @classmethod
+    def open(cls, path: Path) -> EvaluationFolder:
+        """The evaluation in `path`; raises EvaluationError where there is none."""
+        try:
+            text = (path / "evaluation.json").read_text(encoding="utf-8")
+            return cls(path, EvaluationManifest.model_validate_json(text))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise EvaluationError(
+                f"{path} holds no evaluation (no evaluation.json). Make one with `exposure evaluate --out {path}`."
+            ) from error
+        except (ValidationError, UnicodeDecodeError, OSError) as error:
+            raise EvaluationError(
+                f"{path}/evaluation.json cannot be read ({str(error).splitlines()[0]}). Evaluate into a new folder."
+            ) from error
+
+    def refuse_other(self, asked: EvaluationManifest) -> None:
+        """Raise EvaluationError, naming what differs, unless `asked` is this evaluation."""
+        for name in ("pairs_sha256", "dtype", "conventions", "series", "tokenizer_sha256"):
+            mine, theirs = getattr(self.manifest, name), getattr(asked, name)
+            if mine != theirs and not (name == "tokenizer_sha256" and None in (mine, theirs)):
+                raise EvaluationError(
+                    f"{self.path} holds an evaluation with another {name.replace('_sha256', '')}: {_short(mine)}, now "
+                    f"{_short(theirs)} is asked for. Give --out a folder of its own."
+                )
+
+    def items_path(self, spec: ScoringSpec, weights_sha256: str) -> Path:
+        """Where the scores of these weights by `spec` are, or will be."""
+        return self.path / "scores" / spec.name / f"{weights_sha256[:HASH_DIGITS]}.parquet"
+
+    def has_items(self, weights_sha256: str) -> bool:
+        """Whether everything about these weights is stored."""
+        return all(self.items_path(spec, weights_sha256).exists() for spec in self.manifest.specs)
+
+    def keep_items(self, spec: ScoringSpec, weights_sha256: str, items: ItemScores) -> None:
+        """Store scores durably, under the name of all that they depend on."""
+        path = self.items_path(spec, weights_sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_items(path, items, self._provenance(spec, weights_sha256))
+
+    def _provenance(self, spec: ScoringSpec, weights_sha256: str) -> dict[str, object]:
+        return {
+            "weights_sha256": weights_sha256,
+            "pairs_sha256": self.manifest.pairs_sha256,
+            "tokenizer_sha256": self.manifest.tokenizer_sha256,
+            "scoring": asdict(spec),
+            "log_sum_exp": "float32",
+            **self.manifest.provenance,
+        }
+
+    @property
+    def checkpoints(self) -> list[CheckpointRecord]:
+        """What became of each checkpoint, by step."""
+        path = self.path / "checkpoints.json"
+        if not path.exists():
+            return []
+        return [CheckpointRecord.model_validate(one) for one in json.loads(path.read_text(encoding="utf-8"))]
+
+    def keep_checkpoints(self, records: Sequence[CheckpointRecord]) -> None:
+        """Replace the list of what became of each checkpoint."""
+        ordered = sorted(records, key=lambda record: record.step)
+        _write_json(self.path / "checkpoints.json", [record.model_dump(mode="json") for record in ordered])
+
+    @property
+    def exposures(self) -> StoredExposures | None:
+        """What a timeline knew of the pairs' phrases; None where none was given."""
+        path = self.path / "exposures.parquet"
+        return read_exposures(path) if path.exists() else None
+
+    def keep_exposures(self, exposures: StoredExposures) -> None:
+        """Store what a timeline knew, in place of what was stored."""
+        write_exposures(self.path / "exposures.parquet", exposures)
+
+    @property
+    def pairs(self) -> PairTable:
+        """The pairs, and what clusters them."""
+        return pair_table(self.path / "pairs.parquet")
+
+    def series(self, convention: Convention | None = None) -> ScoredSeries:
+        """All scored checkpoints under a convention (the primary one when None); EvaluationError where none is."""
+        convention = self.manifest.primary if convention is None else convention
+        spec = self.manifest.spec(convention)
+        held = [
+            (record.step, self.items_path(spec, record.weights_sha256))
+            for record in self.checkpoints
+            if record.status == "scored" and record.weights_sha256 is not None
+        ]
+        if not held:
+            raise EvaluationError(f"{self.path} has no scored checkpoint yet. Run `exposure evaluate` on it again.")
+        pairs = self.pairs
+        delta = np.stack([self._delta(path, convention) for _, path in held])
+        return ScoredSeries(np.array([step for step, _ in held], dtype=np.int64), delta, pairs, convention)
+
+    def _delta(self, path: Path, convention: Convention) -> npt.NDArray[np.float64]:
+        columns = ["delta"] if convention.norm == "sum" else ["score_good", "score_bad", *_LOG_PROBS]
+        table = read_items(path, columns)
+        if (table.schema.metadata or {}).get(METADATA_KEY) is None or len(table) != self.manifest.pairs:
+            raise EvaluationError(f"{path} is not of this evaluation. Delete it and run `exposure evaluate` again.")
+        if convention.norm == "sum":
+            return _numbers(table["delta"])
+        good, bad = (_numbers(table[f"score_{side}"]) / self._size(table, side, convention) for side in ("good", "bad"))
+        return np.asarray(good - bad)
+
+    def _size(self, table: pa.Table, side: str, convention: Convention) -> npt.NDArray[np.float64]:
+        """What a side's score is divided by: its scored tokens, or its sentence's UTF-8 bytes."""
+        if convention.norm == "per-token":
+            return _numbers(pa.compute.list_value_length(table[f"token_log_probs_{side}"]))
+        from evaluator.pair_file import read_pair_rows
+
+        rows = read_pair_rows(self.path / "pairs.parquet")
+        return np.array([len(str(row[f"sentence_{side}"]).encode()) for row in rows], dtype=np.float64)
+
+
+_LOG_PROBS = ("token_log_probs_good", "token_log_probs_bad")
+
+
+def manifest_of(
+    name: str, series: str, pairs: Sequence[MinimalPair], dtype: str, conventions: Sequence[Convention]
+) -> EvaluationManifest:
+    """The manifest of an evaluation of `pairs`; provenance is added by who runs it."""
+    return EvaluationManifest(
+        name=name,
+        series=series,
+        pairs=len(pairs),
+        pairs_sha256=pairs_digest(pairs),
+        dtype=dtype,
+        conventions=tuple(conventions),
+    )
+
+
+def _numbers(column: Any) -> npt.NDArray[np.float64]:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(one.name for one in value if isinstance(one, Convention))
+    return f"{value}"[:24]
+
+
+def _write_json(path: Path, document: object) -> None:
+    with atomic_write(path) as partial:
+        partial.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

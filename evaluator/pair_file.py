@@ -1,0 +1,111 @@
+"""pairs.parquet of an evaluation: the pairs in the order of all its scores, and the words that cluster them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evaluator.scored import NO_CLUSTER, PairTable
+from exposure.artefacts import atomic_write
+from exposure.errors import EvaluationError
+from exposure.folding import fold
+from exposure.pairs import MinimalPair
+from exposure.phrases import CriticalPhrase
+
+SCHEMA = pa.schema([
+    pa.field("pair", pa.int32(), nullable=False),
+    pa.field("uid", pa.string(), nullable=False),
+    pa.field("pair_id", pa.string(), nullable=False),
+    pa.field("field", pa.string()),
+    pa.field("phenomenon", pa.string()),
+    pa.field("sentence_good", pa.string(), nullable=False),
+    pa.field("sentence_bad", pa.string(), nullable=False),
+    pa.field("critical_lemma", pa.string()),
+    pa.field("context_lemma", pa.string()),
+    pa.field("flags", pa.list_(pa.field("element", pa.string())), nullable=False),
+])  # fmt: skip
+"""`critical_lemma` holds the forms of the critical word on both sides, sorted: "car/cars"; null where there is none."""
+
+
+def pairs_digest(pairs: Sequence[MinimalPair]) -> str:
+    """sha256 over what is scored, in order: names and sentences, and prefixes where a file gives them."""
+    digest = hashlib.sha256()
+    for pair in pairs:
+        fields = [pair.uid, pair.pair_id, pair.sentence_good, pair.sentence_bad]
+        digest.update(json.dumps(fields, ensure_ascii=False).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def write_pairs(path: Path, pairs: Sequence[MinimalPair], critical: Sequence[CriticalPhrase]) -> None:
+    """Write `pairs` and the words that `critical` names of them: same arguments, same bytes."""
+    by_pair: dict[tuple[str, str], list[CriticalPhrase]] = {}
+    for one in critical:
+        by_pair.setdefault((one.uid, one.pair_id), []).append(one)
+    rows = [_row(number, pair, by_pair.get((pair.uid, pair.pair_id), [])) for number, pair in enumerate(pairs)]
+    with atomic_write(path) as partial:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial, compression="zstd")
+
+
+def _row(number: int, pair: MinimalPair, sides: Sequence[CriticalPhrase]) -> dict[str, object]:
+    return {
+        "pair": number,
+        "uid": pair.uid,
+        "pair_id": pair.pair_id,
+        "field": pair.field,
+        "phenomenon": pair.phenomenon,
+        "sentence_good": pair.sentence_good,
+        "sentence_bad": pair.sentence_bad,
+        "critical_lemma": _contrast([side.critical_word for side in sides]),
+        "context_lemma": _contrast([side.context_word for side in sides]),
+        "flags": list(dict.fromkeys(flag for side in sides for flag in side.flags)),
+    }
+
+
+def _contrast(words: Sequence[str | None]) -> str | None:
+    """The forms of a word on both sides, whichever is the good one: "this car/cars" and "these cars/car" are one."""
+    return "/".join(sorted({fold(word) for word in words if word is not None})) or None
+
+
+def read_pair_rows(path: Path) -> list[dict[str, object]]:
+    """The rows of a pairs.parquet; raises EvaluationError where it is none or damaged."""
+    try:
+        table = pq.read_table(path)
+        if table.schema.names != SCHEMA.names:
+            raise EvaluationError(f"{path} has the columns {table.schema.names}, expected {SCHEMA.names}.")
+        rows: list[dict[str, object]] = table.to_pylist()
+        return rows
+    except (pa.ArrowException, OSError) as error:
+        raise EvaluationError(
+            f"{path} cannot be read ({str(error).splitlines()[0]}). Make the evaluation again in another folder."
+        ) from error
+
+
+def pair_table(path: Path) -> PairTable:
+    """The columns of a pairs.parquet that statistics take."""
+    rows = read_pair_rows(path)
+
+    def texts(name: str, missing: str = "") -> tuple[str, ...]:
+        return tuple(missing if row[name] is None else str(row[name]) for row in rows)
+
+    identical = np.array([row["sentence_good"] == row["sentence_bad"] for row in rows], dtype=bool)
+    flags = tuple(tuple(map(str, _list(row["flags"]))) for row in rows)
+    return PairTable(
+        uid=texts("uid"),
+        pair_id=texts("pair_id"),
+        phenomenon=texts("phenomenon"),
+        field=texts("field"),
+        critical_lemma=texts("critical_lemma", NO_CLUSTER),
+        context_lemma=texts("context_lemma", NO_CLUSTER),
+        flags=flags,
+        has_identical_sides=identical,
+    )
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,93 @@
+"""Stored scores as arrays: what every statistic takes. No model, no files, no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluator.conventions import Convention
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+T = TypeVar("T")
+
+NO_CLUSTER = ""
+"""The cluster of a pair with no critical (or context) word: such pairs are clusters of their own."""
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """What is known of each pair, column by column, in the order of pairs.parquet."""
+
+    uid: tuple[str, ...]  # [pair] paradigm
+    pair_id: tuple[str, ...]  # [pair]
+    phenomenon: tuple[str, ...]  # [pair] "" where the file names none
+    field: tuple[str, ...]  # [pair] "" where the file names none
+    critical_lemma: tuple[str, ...]  # [pair] the two forms of the critical word, sorted: "car/cars"; NO_CLUSTER
+    context_lemma: tuple[str, ...]  # [pair] the same of the context word; NO_CLUSTER
+    flags: tuple[tuple[str, ...], ...]  # [pair] of the paradigm's rule: degenerate, bad_grammatical_elsewhere …
+    has_identical_sides: Flags  # [pair]
+
+    def __len__(self) -> int:
+        return len(self.uid)
+
+    def take(self, places: Integers) -> PairTable:
+        """The pairs at `places`, in that order."""
+
+        def chosen(column: tuple[T, ...]) -> tuple[T, ...]:
+            return tuple(column[place] for place in places.tolist())
+
+        return PairTable(
+            uid=chosen(self.uid),
+            pair_id=chosen(self.pair_id),
+            phenomenon=chosen(self.phenomenon),
+            field=chosen(self.field),
+            critical_lemma=chosen(self.critical_lemma),
+            context_lemma=chosen(self.context_lemma),
+            flags=chosen(self.flags),
+            has_identical_sides=self.has_identical_sides[places],
+        )
+
+
+@dataclass(frozen=True)
+class ScoredSeries:
+    """Every pair's score by every checkpoint, under one convention.
+
+    `delta` is the difference of the normed scores; NaN in a column whose pair the method does not apply to. `credit`
+    is what the pair counts for in an accuracy: 1, 0, or what the convention gives a tie.
+    """
+
+    steps: Integers  # [checkpoint] strictly increasing training steps
+    delta: Floats  # [checkpoint, pair] nats; good − bad
+    pairs: PairTable
+    convention: Convention
+
+    @property
+    def is_scored(self) -> Flags:
+        """[pair] Whether the method applies."""
+        return np.asarray(~np.isnan(self.delta).any(axis=0))
+
+    @property
+    def ties(self) -> Flags:
+        """[checkpoint, pair] Equal scores."""
+        return np.asarray(self.delta == 0)
+
+    @property
+    def credit(self) -> Floats:
+        """[checkpoint, pair] 1 where the good side scores higher, 0 where lower, the convention's share for a tie."""
+        share = {"wrong": 0.0, "half": 0.5, "right": 1.0}[self.convention.tie]
+        return np.where(self.ties, share, (self.delta > 0).astype(np.float64))
+
+    def take(self, places: Integers) -> ScoredSeries:
+        """The pairs at `places` only."""
+        return replace(self, delta=self.delta[:, places], pairs=self.pairs.take(places))
+
+    def of_paradigm(self, uid: str) -> ScoredSeries:
+        """The scored pairs of one paradigm."""
+        mine = np.array([one == uid for one in self.pairs.uid], dtype=bool) & self.is_scored
+        return self.take(np.flatnonzero(mine))
