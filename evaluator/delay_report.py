@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from evaluator.accuracy import AccuracyCurve
 from evaluator.conventions import Convention
 from evaluator.intervals import LEVEL, Interval
-from evaluator.scored import Floats, Integers
+from evaluator.scored import Integers
 
 Test = Literal["random-split", "within-lemma"]
-"""`random-split`: labels go to any pairs (EXP's). `within-lemma`: labels move only among pairs of one critical lemma."""
+"""`random-split`: labels go to any pairs (EXP's). `within-lemma`: only among pairs of one critical lemma contrast."""
 
 Censoring = Literal["interval", "left", "right"]
 """Where a crossing is known to lie: between two checkpoints; at or before the first; after the last, if ever."""
@@ -43,21 +44,6 @@ class DelayRequest:
     seed: int = 0
     few_pairs: int = 100
     few_clusters: float = 30.0
-
-
-@dataclass(frozen=True)
-class AccuracyCurve:
-    """The accuracy of one group of pairs by checkpoint. `pairs` is 0 and all else NaN where nothing is in the group."""
-
-    steps: Integers  # [checkpoint]
-    pairs: Integers  # [checkpoint] how many are averaged over
-    accuracy: Floats  # [checkpoint]
-    wilson_low: Floats  # [checkpoint] as if pairs were independent
-    wilson_high: Floats  # [checkpoint]
-    bootstrap_low: Floats  # [checkpoint] lemmas resampled
-    bootstrap_high: Floats  # [checkpoint]
-    ties: Integers  # [checkpoint] pairs with equal scores; the convention says what they count
-    mean_delta: Floats  # [checkpoint] nats, or nats a token or byte, as the convention norms
 
 
 @dataclass(frozen=True, slots=True)

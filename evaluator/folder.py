@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import Field, ValidationError
 
+from evaluator.checkpoint_report import CheckpointReport
 from evaluator.conventions import Convention, ScoringSpec
 from evaluator.exposures import StoredExposures, read_exposures, write_exposures
 from evaluator.items import METADATA_KEY, ItemScores, read_items, write_items
@@ -69,15 +70,29 @@ class EvaluationManifest(FrozenModel):
 class CheckpointRecord(FrozenModel):
     """What became of one checkpoint. Only `scored` ones stand in curves.
 
-    `duplicate`: the same weights as an earlier step's. `broken`: `reason` says why. `waiting`: not reached yet.
+    `duplicate`: the same weights as an earlier step's, not scored. `broken`: `reason` says why.
     """
 
     step: int = Field(ge=0)
     source: str
-    status: Literal["scored", "duplicate", "broken", "waiting"] = "waiting"
+    status: Literal["scored", "duplicate", "broken"]
     weights_sha256: str | None = None
+    cheap_digest: str | None = None
+    same_weights_as: tuple[int, ...] = ()
     reason: str | None = None
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, report: CheckpointReport) -> CheckpointRecord:
+        """The record of a checkpoint that did not have to be scored, or could not."""
+        return cls(
+            step=report.step,
+            source=report.source,
+            status="scored" if report.status == "finished" else report.status,
+            weights_sha256=report.weights_hash,
+            same_weights_as=report.same_weights_as,
+            reason=report.reason or None,
+        )
 
 
 class EvaluationFolder:
@@ -127,6 +142,14 @@ class EvaluationFolder:
                     f"{self.path} holds an evaluation with another {name.replace('_sha256', '')}: {_short(mine)}, now "
                     f"{_short(theirs)} is asked for. Give --out a folder of its own."
                 )
+
+    def with_tokenizer(self, tokenizer_sha256: str) -> EvaluationFolder:
+        """The same folder, which from now on belongs to that tokenizer; raises EvaluationError if to another."""
+        told = self.manifest.model_copy(update={"tokenizer_sha256": tokenizer_sha256})
+        self.refuse_other(told)
+        if self.manifest.tokenizer_sha256 is None:
+            _write_json(self.path / "evaluation.json", told.model_dump(mode="json"))
+        return EvaluationFolder(self.path, told)
 
     def items_path(self, spec: ScoringSpec, weights_sha256: str) -> Path:
         """Where the scores of these weights by `spec` are, or will be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,11 @@ SCHEMA = pa.schema([
 
 
 def pairs_digest(pairs: Sequence[MinimalPair]) -> str:
-    """sha256 over what is scored, in order: names and sentences, and prefixes where a file gives them."""
+    """sha256 over what can be scored, in order: names, sentences, and the words of the prefix methods."""
     digest = hashlib.sha256()
     for pair in pairs:
-        fields = [pair.uid, pair.pair_id, pair.sentence_good, pair.sentence_bad]
+        forms = [form and astuple(form) for form in (pair.one_prefix, pair.two_prefix)]
+        fields = [pair.uid, pair.pair_id, pair.sentence_good, pair.sentence_bad, *forms]
         digest.update(json.dumps(fields, ensure_ascii=False).encode() + b"\n")
     return digest.hexdigest()
 

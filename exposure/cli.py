@@ -24,6 +24,9 @@ COMMANDS: dict[str, str] = {
     "coverage": "exposure.commands.coverage",
     "batch": "indexer.commands.batch",
     "serve": "service.commands.serve",
+    "train-tokenizer": "lab.commands.train_tokenizer",
+    "pretrain": "lab.commands.pretrain",
+    "evaluate": "evaluator.commands.evaluate",
     "world": "exposure.commands.world",
 }
 """Sub-command → the module whose `command` it is; in the order in which they are used."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from exposure.errors import PairsError
 from exposure.folding import canonical
-from exposure.pairs import MinimalPair
+from exposure.pairs import MinimalPair, OnePrefix, TwoPrefix
 from exposure.phrases import SENTENCE_END, MatchRule, Phrase
 
 MAX_GAP = 1000
@@ -28,12 +28,14 @@ COLUMNS = (*SENTENCES, *LABELS, *PHRASES, *WORDS, "gap", "anchor")
 ALIASES = {"UID": "uid", "pairID": "pair_id", "linguistics_term": "phenomenon"}
 """BLiMP's names of our columns."""
 
+ONE_PREFIX = ("one_prefix_prefix", "one_prefix_word_good", "one_prefix_word_bad")
+TWO_PREFIX = ("two_prefix_prefix_good", "two_prefix_prefix_bad", "two_prefix_word")
+
 BLIMP_ONLY = frozenset({
     "simple_LM_method", "one_prefix_method", "two_prefix_method", "lexically_identical",
-    "one_prefix_prefix", "one_prefix_word_good", "one_prefix_word_bad",
-    "two_prefix_prefix_good", "two_prefix_prefix_bad", "two_prefix_word", "dependency_length", "crucial_item",
+    *ONE_PREFIX, *TWO_PREFIX, "dependency_length", "crucial_item",
 })  # fmt: skip
-"""Columns of BLiMP's files that say nothing about phrases: passed over."""
+"""Columns of BLiMP's files that say nothing about phrases: passed over, but for the words of its prefix methods."""
 
 Row = dict[str, object]
 
@@ -50,7 +52,14 @@ def pair_of(row: Row, where: str, defaults: dict[str, str]) -> MinimalPair:
     texts = {name: checked_text(name, value, where) for name, value in values.items() if name not in BLIMP_ONLY}
     if row.get("linguistics_term") is not None:
         texts["phenomenon"] = _published_phenomenon(texts["phenomenon"])
-    pair = MinimalPair(**texts, gap=gap, sentence_end=anchor)
+    one, two = (_prefix_form(given, method, where) for method in (ONE_PREFIX, TWO_PREFIX))
+    pair = MinimalPair(
+        **texts,
+        gap=gap,
+        sentence_end=anchor,
+        one_prefix=OnePrefix(*one) if one else None,
+        two_prefix=TwoPrefix(*two) if two else None,
+    )
     _check_phrases(pair, where)
     _check_words(pair, where)
     return pair
@@ -82,6 +91,19 @@ def checked_text(name: str, value: object, where: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise PairsError(f"{where}: {name} holds half of a surrogate pair ({value!a}). Write the whole character.")
     return value if name in SENTENCES else " ".join(value.split())
+
+
+def _prefix_form(given: Row, names: tuple[str, ...], where: str) -> list[str] | None:
+    """The words of BLiMP's one- or two-prefix method as they are written, less white space around them."""
+    method = names[0].partition("_prefix")[0] + "_prefix_method"
+    there = [name for name in names if name in given]
+    if not there or given.get(method) is False:
+        return None
+    if missing := sorted(set(names) - set(there)):
+        raise PairsError(f"{where}: {there[0]} needs {' and '.join(missing)} beside it. Add them, or leave out all.")
+    for name in names:
+        checked_text(name, given[name], where)
+    return [str(given[name]).strip() for name in names]
 
 
 def _gap(value: object, where: str) -> int:

@@ -6,12 +6,31 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class OnePrefix:
+    """BLiMP's one-prefix form: after the same words, one word or another (Warstadt et al. 2020, section 4.2)."""
+
+    prefix: str
+    word_good: str
+    word_bad: str
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPrefix:
+    """BLiMP's two-prefix form: the same word after one beginning or another (Warstadt et al. 2020, section 4.2)."""
+
+    prefix_good: str
+    prefix_bad: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class MinimalPair:
     """Two sentences that differ in one grammatical (or factual) contrast.
 
     The fields from `phrase_good` on come from plain files whose authors name their phrases themselves; `gap` (W, in
     words) and `sentence_end` then hold for both phrases. A word without a side counts in each sentence that holds it.
-    A line of a bare phrase list is a pair with two empty sentences and `phrase_good`.
+    A line of a bare phrase list is a pair with two empty sentences and `phrase_good`. `one_prefix` and `two_prefix`
+    are there where BLiMP's file has them; they say nothing about phrases.
     """
 
     uid: str
@@ -30,6 +49,8 @@ class MinimalPair:
     context_word_bad: str | None = None
     gap: int = 0
     sentence_end: bool = False
+    one_prefix: OnePrefix | None = None
+    two_prefix: TwoPrefix | None = None
 
     @property
     def name(self) -> str:

@@ -16,13 +16,19 @@ _LIBRARIES = ("duckdb", "numpy", "pyahocorasick", "pyarrow", "tokenizers", "zsta
 @cache
 def versions() -> dict[str, str]:
     """Versions of this software, of Python and of the libraries that touch data."""
-    found = {"exposure": __version__, "python": platform.python_version()}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "not installed"
-    return found
+    return {
+        "exposure": __version__,
+        "python": platform.python_version(),
+        **{name: version_of(name) for name in _LIBRARIES},
+    }
+
+
+def version_of(library: str) -> str:
+    """The version of an installed distribution, or "not installed"."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def sha256_of_file(path: Path) -> str:

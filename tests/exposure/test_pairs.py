@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exposure.errors import PairsError
 from exposure.pair_files import load_pairs, pair_files
 from exposure.pair_rows import MAX_GAP
-from exposure.pairs import MinimalPair
+from exposure.pairs import MinimalPair, OnePrefix, TwoPrefix
 
 BLIMP = Path(__file__).parents[3] / "shared" / "data" / "blimp"
 
@@ -48,6 +48,42 @@ def test_blimp_row(tmp_path: Path) -> None:
     assert load_pairs([jsonl(tmp_path, row)]) == [
         MinimalPair("sva", "17", "The cats are here.", "The cats is here.", "syntax", "agreement")
     ]
+
+
+ONE = {"one_prefix_prefix": "The cats", "one_prefix_word_good": "are", "one_prefix_word_bad": "is"}
+TWO = {"two_prefix_prefix_good": "The cats", "two_prefix_prefix_bad": "The cat", "two_prefix_word": " are "}
+
+
+def test_prefix_forms(tmp_path: Path) -> None:
+    """BLiMP's one- and two-prefix columns are carried as written, less the blanks that some of its words begin with."""
+    flags = {"one_prefix_method": True, "two_prefix_method": True}
+    (pair,) = load_pairs([jsonl(tmp_path, PLAIN | flags | ONE | TWO)])
+    assert pair.one_prefix == OnePrefix("The cats", "are", "is")
+    assert pair.two_prefix == TwoPrefix("The cats", "The cat", "are")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"one_prefix_method": True, "two_prefix_method": True},
+        {"one_prefix_method": False, "two_prefix_method": False} | ONE | TWO,
+        dict.fromkeys([*ONE, *TWO]),
+    ],
+    ids=["flags without columns", "columns with the flag down", "nulls"],
+)
+def test_no_prefix_forms(tmp_path: Path, columns: dict[str, object]) -> None:
+    """Where a method has no words, or BLiMP says that it does not apply, the pair has no such form."""
+    (pair,) = load_pairs([jsonl(tmp_path, PLAIN | columns)])
+    assert (pair.one_prefix, pair.two_prefix) == (None, None)
+
+
+def test_prefix_forms_in_csv(tmp_path: Path) -> None:
+    """A CSV carries them too, and its empty cells are no words."""
+    columns = [*PLAIN, *TWO]
+    file = tmp_path / "own.csv"
+    with file.open("w", encoding="utf-8", newline="") as text:
+        csv.writer(text).writerows([columns, [*PLAIN.values(), *TWO.values()], [*PLAIN.values(), "", "", ""]])
+    assert [pair.two_prefix for pair in load_pairs([file])] == [TwoPrefix("The cats", "The cat", "are"), None]
 
 
 def test_phenomena_are_the_published_ones(tmp_path: Path) -> None:
@@ -197,6 +233,21 @@ def test_blimp_itself() -> None:
     }
 
 
+@pytest.mark.skipif(not BLIMP.is_dir(), reason="BLiMP is not beside this repository")
+def test_prefix_forms_of_blimp() -> None:
+    """20,000 pairs of BLiMP have each form, and every form begins its sentence."""
+    pairs = load_pairs([BLIMP])
+    one = [(pair, pair.one_prefix) for pair in pairs if pair.one_prefix]
+    two = [(pair, pair.two_prefix) for pair in pairs if pair.two_prefix]
+    assert (len(one), len(two)) == (20_000, 20_000)
+    for pair, form in one:
+        assert pair.sentence_good.startswith(f"{form.prefix} {form.word_good}")
+        assert pair.sentence_bad.startswith(f"{form.prefix} {form.word_bad}")
+    for pair, form in two:
+        assert pair.sentence_good.startswith(f"{form.prefix_good} {form.word}")
+        assert pair.sentence_bad.startswith(f"{form.prefix_bad} {form.word}")
+
+
 # What is refused
 
 
@@ -225,6 +276,12 @@ def test_blimp_itself() -> None:
         ({"phrase_good": "here", "anchor": True}, "anchor is True. Write sentence_end"),
         ({"phrase_good": "here", "anchor": ["sentence_end"]}, "anchor is ['sentence_end']"),
         ({"phrase_bad": "here.", "anchor": "sentence_end"}, "'here.' already has its sentence end. Leave off the '.'"),
+        (
+            {"one_prefix_prefix": "The cats"},
+            "one_prefix_prefix needs one_prefix_word_bad and one_prefix_word_good beside it. Add them, or leave out",
+        ),
+        (TWO | {"two_prefix_word": 7}, "two_prefix_word is 7, text was expected"),
+        (TWO | {"two_prefix_word": " "}, "two_prefix_word is empty"),
         ({"gap": 3}, "belong to a phrase, and the row has none"),
         ({"anchor": "sentence_end"}, "belong to a phrase, and the row has none"),
         ({"critical_word": "are"}, "belong to a phrase, and the row has none"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-PACKAGES = ("exposure", "indexer", "service")
+PACKAGES = ("exposure", "indexer", "evaluator", "lab", "service")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,52 @@
+"""What an evaluation is asked to do. Importable without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evaluator.conventions import PRESETS, Convention, Method
+from exposure.errors import UsageError
+from exposure.orders import DataOrder
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """How a series is evaluated; nothing here changes what a given checkpoint scores, but for `dtype`."""
+
+    device: str = "auto"
+    dtype: str = "auto"
+    threads: int | None = None
+    batch_tokens: int | None = None
+    keep_duplicates: bool = False
+    cache_bytes: int | None = None
+
+
+def conventions_of(presets: Sequence[str], method: Method, order: DataOrder | None) -> tuple[Convention, ...]:
+    """The conventions of an evaluation: the presets by name, the first being the primary one.
+
+    Where the run's rows began with no token that could stand before a sentence, scores without a prefix are added
+    beside: such a model never saw text after the token that a convention puts there. Raises UsageError.
+    """
+    chosen = [_with_method(_preset(name), method) for name in dict.fromkeys(presets or ["exposure"])]
+    if order is not None and not _had_prefix(order):
+        chosen += [replace(one, name=f"{one.name}-no-prefix", prefix="none") for one in chosen if one.prefix != "none"]
+    return tuple(dict.fromkeys(chosen))
+
+
+def _preset(name: str) -> Convention:
+    if name not in PRESETS:
+        raise UsageError(f"There is no convention {name!r}. Known are {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _with_method(convention: Convention, method: Method) -> Convention:
+    return convention if method == "full" else replace(convention, name=f"{convention.name}-{method}", method=method)
+
+
+def _had_prefix(order: DataOrder) -> bool:
+    """Whether text followed a special token in training: at each row's start, or after each document's end."""
+    spec = order.tokenizer
+    if spec is None:
+        return True
+    return bool(spec.row_prefix_ids) or (order.packing == "concatenate" and spec.end_of_document_id is not None)

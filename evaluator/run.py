@@ -1,0 +1,117 @@
+"""evaluate(): every checkpoint of a series, loaded once, over all pairs; what is finished is never scored again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluator.checkpoint_report import CheckpointReport
+from evaluator.checkpoints import ResolvedCheckpoint
+from evaluator.devices import device_of, dtype_of, reproducible
+from evaluator.folder import CheckpointRecord, EvaluationFolder
+from evaluator.prefetch import LoadedWeights, prefetched
+from evaluator.requests import EvaluationRequest
+from evaluator.scorer import Scorer
+from evaluator.sweep_progress import SweepProgress
+from exposure.checkpoint_series import CheckpointSeries
+from exposure.errors import CheckpointError, EvaluationError
+from exposure.pairs import MinimalPair
+
+
+def evaluate(
+    folder: EvaluationFolder,
+    series: CheckpointSeries,
+    pairs: Sequence[MinimalPair],
+    request: EvaluationRequest,
+) -> list[CheckpointRecord]:
+    """Score every checkpoint of `series` that is not scored yet, and return what became of each, by step.
+
+    Scores are on disk as soon as a checkpoint is done, so an interruption loses at most one. A checkpoint that is
+    broken, of another model, or whose scores are not finite is recorded with its reason and the rest goes on; raises
+    EvaluationError when not a single one could be scored.
+    """
+    device = device_of(request.device)
+    scorer = Scorer(folder, pairs, device, dtype_of(folder.manifest.dtype, device), request.batch_tokens)
+    records = Records(folder, series)
+    with (
+        reproducible(request.threads),
+        prefetched(
+            series.checkpoints,
+            known_hash=records.known_hash,
+            is_finished=lambda _, weights_hash: folder.has_items(weights_hash),
+            keep_duplicates=request.keep_duplicates,
+            pin=device.type == "cuda",
+            cache_bytes=request.cache_bytes,
+        ) as arrivals,
+        SweepProgress(len(series.checkpoints)) as progress,
+    ):
+        for arrival in arrivals:
+            progress.begin(arrival.step)
+            record = dealt_with(arrival, scorer, progress)
+            records.keep(record)
+            progress.finish()
+    records.refuse_none()
+    return records.of_series
+
+
+def dealt_with(arrival: LoadedWeights | CheckpointReport, scorer: Scorer, progress: SweepProgress) -> CheckpointRecord:
+    """Score what has arrived, if it can be scored, and say what became of it."""
+    if isinstance(arrival, CheckpointReport):
+        return CheckpointRecord.of(arrival)
+    record = CheckpointRecord(
+        step=arrival.step,
+        source=arrival.checkpoint.name,
+        status="scored",
+        weights_sha256=arrival.weights_hash,
+        cheap_digest=arrival.checkpoint.cheap_digest,
+        same_weights_as=arrival.same_weights_as,
+    )
+    try:
+        notes = scorer.score(arrival, progress.within)
+    except (CheckpointError, EvaluationError) as error:
+        return record.model_copy(update={"status": "broken", "reason": str(error)})
+    return record.model_copy(update={"notes": notes})
+
+
+class Records:
+    """What became of each checkpoint, kept on disk after every change."""
+
+    def __init__(self, folder: EvaluationFolder, series: CheckpointSeries) -> None:
+        self._folder = folder
+        self._steps = [source.step for source in series.checkpoints]
+        self._by_step = {record.step: record for record in folder.checkpoints}
+        self._hashes = {
+            record.cheap_digest: record.weights_sha256 for record in self._by_step.values() if record.cheap_digest
+        }
+
+    def known_hash(self, checkpoint: ResolvedCheckpoint) -> str | None:
+        """The weights hash that an earlier run found in the same files."""
+        return self._hashes.get(checkpoint.cheap_digest)
+
+    def keep(self, record: CheckpointRecord) -> None:
+        """Note what became of a checkpoint, and of those that turn out to have the same weights."""
+        earlier = self._by_step.get(record.step)
+        if earlier is not None and earlier.weights_sha256 == record.weights_sha256:
+            record = record.model_copy(
+                update={
+                    "notes": record.notes or earlier.notes,
+                    "cheap_digest": record.cheap_digest or earlier.cheap_digest,
+                }
+            )
+        self._by_step[record.step] = record
+        for step in record.same_weights_as:
+            if step in self._by_step:
+                same = self._by_step[step]
+                others = tuple(sorted({*same.same_weights_as, record.step}))
+                self._by_step[step] = same.model_copy(update={"same_weights_as": others})
+        self._folder.keep_checkpoints(list(self._by_step.values()))
+
+    @property
+    def of_series(self) -> list[CheckpointRecord]:
+        """The records of the series' own steps, in order."""
+        return [self._by_step[step] for step in self._steps if step in self._by_step]
+
+    def refuse_none(self) -> None:
+        """Raise EvaluationError, with the first reason, when no checkpoint of the series is scored."""
+        if not any(record.status == "scored" for record in self.of_series):
+            reasons = [record.reason for record in self.of_series if record.reason]
+            raise EvaluationError(f"No checkpoint could be scored. The first says: {(reasons or ['nothing'])[0]}")
