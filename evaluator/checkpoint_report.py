@@ -20,5 +20,7 @@ class CheckpointReport:
     weights_hash: str | None = None
     reason: str = ""
     same_weights_as: tuple[int, ...] = ()
-    """Other steps of the sweep with the same weights, in ascending order. Both sides carry it: a scored checkpoint
-    whose weights came again later is suspect too."""
+    """Earlier steps of the sweep with the same weights, in ascending order. It speaks of them too: a checkpoint whose
+    weights come again later is as suspect as the later one."""
+    cheap_digest: str | None = None
+    """As of ResolvedCheckpoint; None where the checkpoint got no further."""

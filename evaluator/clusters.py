@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -78,6 +79,6 @@ def count_clusters(pairs: PairTable, is_train: Flags, resampled: tuple[Factor, .
     )
 
 
-def _numbered(keys: list[tuple[str, ...]]) -> Integers:
+def _numbered(keys: Sequence[tuple[str, ...]]) -> Integers:
     numbers: dict[tuple[str, ...], int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)

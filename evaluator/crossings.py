@@ -41,12 +41,13 @@ def first_at_or_above(accuracy: Floats, level: float | Floats) -> Integers:
     `level` is one number or one for each curve [...].
     """
     above = accuracy >= np.asarray(level)[..., None]
-    return np.where(above.any(axis=-1), above.argmax(axis=-1), accuracy.shape[-1])
+    return np.asarray(np.where(above.any(axis=-1), above.argmax(axis=-1), accuracy.shape[-1]))
 
 
 def crossing_steps(accuracy: Floats, steps: Integers, level: float | Floats) -> Floats:
     """[...] The step of the first checkpoint at or above the level, of each curve [..., checkpoint]; ∞ for never."""
-    return np.append(steps.astype(np.float64), np.inf)[first_at_or_above(accuracy, level)]
+    times: Floats = np.append(steps.astype(np.float64), np.inf)
+    return np.asarray(times[first_at_or_above(accuracy, level)])
 
 
 def interpolated_steps(accuracy: Floats, steps: Integers, level: float | Floats) -> Floats:

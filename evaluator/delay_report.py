@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evaluator.accuracy import AccuracyCurve
+from evaluator.clusters import ClusterCounts
 from evaluator.conventions import Convention
+from evaluator.crossings import Crossing
+from evaluator.half_rise import HalfRise
 from evaluator.intervals import LEVEL, Interval
+from evaluator.nulls import NullTest
 from evaluator.scored import Integers
-
-Test = Literal["random-split", "within-lemma"]
-"""`random-split`: labels go to any pairs (EXP's). `within-lemma`: only among pairs of one critical lemma contrast."""
-
-Censoring = Literal["interval", "left", "right"]
-"""Where a crossing is known to lie: between two checkpoints; at or before the first; after the last, if ever."""
+from exposure.errors import EvaluationError
 
 Undefined = Literal["infinite", "not-available"]
 """The lag of a side that never crosses: ±∞, and 0 where neither does; or none at all, as in EXP."""
@@ -35,7 +34,7 @@ class DelayRequest:
     """How delay is measured. The same request over the same scores gives the same numbers."""
 
     threshold: float = 0.80
-    """The τ that is named where there is room for one; always in `thresholds`."""
+    """The τ that is named where there is room for one."""
     thresholds: tuple[float, ...] = THRESHOLDS
     undefined: Undefined = "infinite"
     permutations: int = 1000
@@ -43,50 +42,25 @@ class DelayRequest:
     level: float = LEVEL
     seed: int = 0
     few_pairs: int = 100
+    """Fewer than these on a side are flagged."""
     few_clusters: float = 30.0
+    """Fewer effective critical clusters than these are flagged."""
 
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """The first checkpoint at which a curve is at or above a threshold; it happened in (`after`, `step`]."""
-
-    threshold: float
-    step: int | None
-    """t(τ) = min{t : A(t) ≥ τ}; None when it never is: then it is right-censored at `after`, the last checkpoint."""
-    after: int | None
-    """The checkpoint before; None when already the first is above (left-censored)."""
-    interpolated: float | None
-    """Where the straight line between `after` and `step` meets the threshold; `step` itself when left-censored."""
-    un_crossings: int
-    """How many times the curve falls below the threshold again."""
+    def __post_init__(self) -> None:
+        """Thresholds between 0 and 1, and something to draw."""
+        wrong = [one for one in (self.threshold, *self.thresholds, self.level) if not 0 < one < 1]
+        if wrong:
+            raise EvaluationError(f"{wrong[0]} is no threshold or level: a share between 0 and 1, such as 0.80.")
+        if self.permutations < 1 or self.resamples < 1:
+            raise EvaluationError(
+                f"{self.permutations} permutations and {self.resamples} resamples: at least 1 of each is needed, and "
+                "1000 are usual."
+            )
 
     @property
-    def censoring(self) -> Censoring:
-        """`interval` is the rule: a crossing is seen only from one checkpoint to the next."""
-        if self.step is None:
-            return "right"
-        return "left" if self.after is None else "interval"
-
-
-@dataclass(frozen=True, slots=True)
-class NullTest:
-    """A lag among those of permuted labels; one-tailed: how often chance delays proxy-validation as much."""
-
-    test: Test
-    p: float | None
-    """(at_least + 1) / (draws + 1); None where no label can move or no lag is defined, and `reason` says which."""
-    at_least: int
-    """Draws whose lag was at least the observed one; a draw without a lag counts here, to be safe."""
-    draws: int
-    undefined: int
-    """Draws without a lag (half-rise: a side that does not rise)."""
-    low: float | None
-    median: float | None
-    high: float | None
-    """Quantiles of the null lags, 2.5 %, 50 % and 97.5 %; infinite where the lags are."""
-    reason: str | None = None
-    p_adjusted: float | None = None
-    """After Benjamini and Hochberg, over all paradigms (and thresholds) of the report that have this p."""
+    def grid(self) -> tuple[float, ...]:
+        """All thresholds, rising, `threshold` among them."""
+        return tuple(sorted({*self.thresholds, self.threshold}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +93,6 @@ class ThresholdLag:
 
 
 @dataclass(frozen=True, slots=True)
-class HalfRise:
-    """The time at which one side is half-way from its first accuracy to its own plateau."""
-
-    first: float
-    plateau: float
-    """Mean accuracy over the last checkpoints."""
-    plateau_checkpoints: int
-    rise: Interval
-    """Of plateau − first, by the lemma bootstrap. Where its low end is not above 0 nothing rose beyond noise."""
-    step: float | None
-    """Interpolated; None where nothing rose beyond noise."""
-    interval: Interval | None
-
-
-@dataclass(frozen=True, slots=True)
 class HalfRiseLag:
     """Half-rise times of both sides and their lag: delay apart from where the curves end."""
 
@@ -149,29 +108,6 @@ class PlateauDifference:
     difference: float
     interval: Interval | None
     checkpoints: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterCounts:
-    """How many independent units stand behind a comparison of proxy-train and proxy-validation."""
-
-    pairs: int
-    """In either part."""
-    critical: int
-    """Critical lemma contrasts; a pair without one is its own."""
-    context: int | None
-    """Context lemmas; None where no pair has one."""
-    effective: float
-    """Of the critical ones: (Σ n)² / Σ n² (Kish 1965, section 11.7; the inverse of Simpson's index)."""
-    effective_context: float | None
-    mixed: int
-    """Critical clusters with pairs on both sides: within these alone labels can be permuted."""
-    movable: int
-    """Pairs in mixed clusters."""
-    effective_mixed: float
-    """Effective number of the mixed clusters; 0 when there is none."""
-    resampled: tuple[str, ...]
-    """What the bootstrap resamples: critical, context, or pairs."""
 
 
 @dataclass(frozen=True)

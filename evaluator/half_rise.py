@@ -45,7 +45,7 @@ def plateau_of(accuracy: Floats, last: int) -> Floats:
 
 
 def half_rise_steps(accuracy: Floats, steps: Integers, last: int) -> Floats:
-    """[...] First time, interpolated, at which each curve [..., checkpoint] is half-way up; NaN where it ends no higher.
+    """[...] When each curve [..., checkpoint] first is half-way up, interpolated; NaN where it ends no higher.
 
     Half-way is (A(first checkpoint) + plateau) / 2.
     """

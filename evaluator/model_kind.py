@@ -13,19 +13,19 @@ from exposure.errors import CheckpointError
 
 CONFIG = "config.json"
 
-WITHOUT_EFFECT = frozenset(
-    "_name_or_path architectures chunk_size_feed_forward dtype gradient_checkpointing id2label initializer_range "
-    "label2id output_attentions output_hidden_states pad_token_id pretraining_tp problem_type return_dict torch_dtype "
-    "transformers_version use_cache".split()
-)
+WITHOUT_EFFECT = frozenset([
+    "_name_or_path", "architectures", "chunk_size_feed_forward", "dtype", "gradient_checkpointing", "id2label",
+    "initializer_range", "label2id", "output_attentions", "output_hidden_states", "pad_token_id", "pretraining_tp",
+    "problem_type", "return_dict", "torch_dtype", "transformers_version", "use_cache",
+])  # fmt: skip
 """Keys of a config that change nothing about what a model in eval mode computes, beside those of dropout."""
 
 _REFUSED = {
     "auto_map": "asks for code of its own (auto_map in config.json), which is never run. Only architectures that "
     "transformers has itself are evaluated",
     "quantization_config": "is quantised. Give the checkpoint in full precision",
-    "transformers_weights": "names its weight file itself (transformers_weights in config.json). Give a checkpoint whose "
-    "weights are in model.safetensors",
+    "transformers_weights": "names its weight file itself (transformers_weights in config.json). Give a checkpoint "
+    "with its weights in model.safetensors",
 }
 
 

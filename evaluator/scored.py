@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from evaluator.conventions import Convention
+from exposure.errors import EvaluationError
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -35,6 +37,14 @@ class PairTable:
 
     def __len__(self) -> int:
         return len(self.uid)
+
+    @cached_property
+    def places_of(self) -> dict[str, Integers]:
+        """By paradigm, in alphabetical order, where its pairs stand."""
+        places: dict[str, list[int]] = {}
+        for place, uid in enumerate(self.uid):
+            places.setdefault(uid, []).append(place)
+        return {uid: np.array(places[uid], dtype=np.int64) for uid in sorted(places)}
 
     def take(self, places: Integers) -> PairTable:
         """The pairs at `places`, in that order."""
@@ -67,7 +77,29 @@ class ScoredSeries:
     pairs: PairTable
     convention: Convention
 
-    @property
+    def __post_init__(self) -> None:
+        """One row a step, one column a pair, and every score finite or its whole column NaN."""
+        if self.delta.shape != (len(self.steps), len(self.pairs)) or not len(self.steps):
+            raise EvaluationError(
+                f"Scores of shape {self.delta.shape} for {len(self.steps)} checkpoints and {len(self.pairs)} pairs: "
+                "one row a checkpoint and one column a pair is expected, and at least one checkpoint."
+            )
+        if (np.diff(self.steps) <= 0).any():
+            raise EvaluationError(f"Checkpoints must be in rising order of step, each once; given were {self.steps}.")
+        if not np.isfinite(self.delta[:, self.is_scored]).all():
+            raise EvaluationError("A score is infinite. Score its checkpoint again: nothing can be concluded from it.")
+        self._refuse_holes()
+
+    def _refuse_holes(self) -> None:
+        holes = np.isnan(self.delta) & ~np.isnan(self.delta).all(axis=0)
+        if holes.any():
+            checkpoint, pair = (int(place[0]) for place in np.nonzero(holes))
+            raise EvaluationError(
+                f"{self.pairs.uid[pair]}/{self.pairs.pair_id[pair]} has no score at step {self.steps[checkpoint]} but "
+                "one at other steps. Score that checkpoint again, or leave it out."
+            )
+
+    @cached_property
     def is_scored(self) -> Flags:
         """[pair] Whether the method applies."""
         return np.asarray(~np.isnan(self.delta).any(axis=0))
@@ -79,9 +111,14 @@ class ScoredSeries:
 
     @property
     def credit(self) -> Floats:
-        """[checkpoint, pair] 1 where the good side scores higher, 0 where lower, the convention's share for a tie."""
+        """[checkpoint, pair] 1 where the good side scores higher, 0 where lower, the convention's share for a tie.
+
+        Half a credit is for two sides that differ: where they are the same sentence it is 0 (and 1 where ties are
+        right, as lm-evaluation-harness has it).
+        """
         share = {"wrong": 0.0, "half": 0.5, "right": 1.0}[self.convention.tie]
-        return np.where(self.ties, share, (self.delta > 0).astype(np.float64))
+        of_pair = np.where(self.pairs.has_identical_sides & (share < 1), 0.0, share)  # [pair]
+        return np.where(self.ties, of_pair, (self.delta > 0).astype(np.float64))
 
     def take(self, places: Integers) -> ScoredSeries:
         """The pairs at `places` only."""
@@ -89,5 +126,5 @@ class ScoredSeries:
 
     def of_paradigm(self, uid: str) -> ScoredSeries:
         """The scored pairs of one paradigm."""
-        mine = np.array([one == uid for one in self.pairs.uid], dtype=bool) & self.is_scored
-        return self.take(np.flatnonzero(mine))
+        places = self.pairs.places_of.get(uid, np.empty(0, dtype=np.int64))
+        return self.take(places[self.is_scored[places]])

@@ -75,7 +75,8 @@ def _of_hub(repo: str, revision: str, steps: str | None) -> CheckpointSeries:
         return CheckpointSeries(name=repo, checkpoints=(source,))
     if steps is None:
         raise CheckpointError(
-            f"{repo}@{revision} is a pattern, and which steps there are is not known. Give them: --steps 0,1000:143000:1000"
+            f"{repo}@{revision} is a pattern, and which steps there are is not known. Give them: "
+            "--steps 0,1000:143000:1000"
         )
     numbers = named_steps(steps)
     sources = (CheckpointSource(step=one, repo=repo, revision=revision.replace(STEP, str(one))) for one in numbers)

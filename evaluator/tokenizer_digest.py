@@ -10,7 +10,10 @@ from typing import Any
 
 from exposure.errors import CheckpointError
 
-MODEL_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "merges.txt", "vocab.txt")
+MODEL_FILES = (
+    "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+    "vocab.json", "merges.txt", "vocab.txt",
+)  # fmt: skip
 """Files of which at least one makes a tokenizer; tokenizer.json alone decides where it is there."""
 
 SETTING_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
@@ -18,15 +21,13 @@ SETTING_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_toke
 _SETTINGS = ("bos_token", "eos_token", "unk_token", "add_bos_token", "add_eos_token", "add_prefix_space")
 
 
-def tokenizer_digest(folder: Path, names: Sequence[str]) -> str | None:
-    """sha256, in hex, over the files `names` of `folder` that a tokenizer is made of; None where there is none.
+def tokenizer_digest(folder: Path, names: Sequence[str]) -> str:
+    """sha256, in hex, over the files `names` of `folder` that a tokenizer is made of: at least one of MODEL_FILES.
 
     How JSON is set out does not enter, nor what a library notes beside (its version, truncation, padding, class).
     Raises CheckpointError.
     """
     models = [name for name in MODEL_FILES if name in names][: 1 if "tokenizer.json" in names else None]
-    if not models:
-        return None
     parts: dict[str, object] = {name: _content(folder / name) for name in models}
     settings = [_json(folder / name) for name in SETTING_FILES if name in names]
     parts["settings"] = _settings(settings)
@@ -55,7 +56,7 @@ def _content(path: Path) -> object:
         parsed.pop(key, None)
     model = parsed.get("model")
     if isinstance(model, dict) and isinstance(model.get("merges"), list):
-        model["merges"] = [" ".join(one) if isinstance(one, list) else one for one in model["merges"]]
+        model["merges"] = [one.split(" ", 1) if isinstance(one, str) else one for one in model["merges"]]
     return parsed
 
 

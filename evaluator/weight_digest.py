@@ -33,7 +33,7 @@ class TensorBytes:
 
 
 def weights_hash(tensors: Iterable[TensorBytes]) -> str:
-    """sha256, in hex, of one line of JSON for each tensor, in the order of names: [name, dtype, shape, sha256 of bytes].
+    """sha256, in hex, of a line of JSON for each tensor, in the order of names: [name, dtype, shape, sha256 of bytes].
 
     Tensors are hashed in threads (hashlib lets go of the GIL), half as many as there are cores.
     """

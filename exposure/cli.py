@@ -27,6 +27,8 @@ COMMANDS: dict[str, str] = {
     "train-tokenizer": "lab.commands.train_tokenizer",
     "pretrain": "lab.commands.pretrain",
     "evaluate": "evaluator.commands.evaluate",
+    "report": "evaluator.commands.report",
+    "convert-checkpoint": "evaluator.commands.convert_checkpoint",
     "world": "exposure.commands.world",
 }
 """Sub-command → the module whose `command` it is; in the order in which they are used."""

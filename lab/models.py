@@ -42,7 +42,7 @@ def initial_model(config: PretrainedConfig, seed: int) -> PreTrainedModel:
     """A model in fp32 whose weights are drawn by `seed` alone, on the CPU, so that any device begins with the same."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
             config, attn_implementation="sdpa", dtype=torch.float32
         )
     return model

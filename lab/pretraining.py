@@ -14,12 +14,18 @@ import transformers
 
 from exposure import __version__
 from exposure.errors import TokenizerError, TrainingError
+from exposure.order_rules import OrderFile, Sequential, Shuffled
 from exposure.orders import DataOrder
 from exposure.provenance import sha256_of_file
 from lab.settings import TrainingRecord, TrainingSettings, refuse_other_settings
 from lab.token_rows import TokenRows
 from lab.trainer import RunFolder, Trainer
 from lab.training_log import LoggedStep
+
+_OF_ORDER = ("order", "epochs", "batch_sequences", "packing", "sequence_length")
+"""Fields of a manifest that are short enough to be named where they differ."""
+
+_RULES = (Sequential, Shuffled, OrderFile)
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,9 @@ def pretrain(
     """
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
-        refuse_other_settings(out, settings)
         folder = RunFolder(out, _checked_tokenizer(order))
+        _refuse_other_run(order, folder.run)
+        refuse_other_settings(out, settings)
         _keep_manifest(order, folder.run)
         with closing(Trainer(order, rows, settings, folder, device)) as trainer:
             TrainingRecord(settings, _facts(trainer, order, device)).save(out)
@@ -92,15 +99,26 @@ def _checked_tokenizer(order: DataOrder) -> Path:
     return path
 
 
+def _refuse_other_run(order: DataOrder, path: Path) -> None:
+    """Raise TrainingError, naming what differs, where the folder holds a run of another data order."""
+    if not path.exists() or (kept := DataOrder.load(path)).digest == order.digest:
+        return
+    differing = [name for name in _OF_ORDER if getattr(kept, name) != getattr(order, name)]
+    said = [f"{name} was {_said(getattr(kept, name))}, now {_said(getattr(order, name))}" for name in differing]
+    raise TrainingError(
+        f"{path} is the manifest of another run ({'; '.join(said) or 'over other data'}). Give the same run and order "
+        "to go on with it, or train into another folder with --out."
+    )
+
+
+def _said(value: object) -> str:
+    return f"{value.rule} {getattr(value, 'seed', '')}".strip() if isinstance(value, _RULES) else str(value)
+
+
 def _keep_manifest(order: DataOrder, path: Path) -> None:
     """Write the manifest, unless it is there: then its paths may be those of the machine that has the corpus."""
-    if path.exists():
-        kept = DataOrder.load(path)
-        if kept.digest != order.digest:
-            raise TrainingError(f"{path} is the manifest of another run. Train into another folder with --out.")
-        if kept.checkpoint_steps == order.checkpoint_steps:
-            return
-    order.save(path)
+    if not path.exists() or DataOrder.load(path).checkpoint_steps != order.checkpoint_steps:
+        order.save(path)
 
 
 def _facts(trainer: Trainer, order: DataOrder, device: torch.device) -> dict[str, object]:

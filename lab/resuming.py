@@ -1,4 +1,4 @@
-"""The state from which training goes on: weights and moments of the optimiser after a step, as safetensors (no pickle)."""
+"""The state from which training goes on: weights and the optimiser's moments after a step, as safetensors."""
 
 from __future__ import annotations
 

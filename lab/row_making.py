@@ -1,4 +1,4 @@
-"""Making token rows: the corpus read and checked as the indexer reads it, tokenised by its tokenizer, packed by its rules.
+"""Making token rows: the corpus read, checked and tokenised as the indexer does it, and packed by its rules.
 
 Agreement with the index is held document by document: a document that has other tokens than the census counted, or
 that changed, is refused.
@@ -59,8 +59,8 @@ def _make(order: DataOrder, folder: Path, census: Path | None) -> None:
 def _write(census: Census, tokenizer: TextTokenizer, folder: Path) -> None:
     order = census.order
     kind = np.uint16 if len(tokenizer.table) <= 1 << 16 else np.uint32
-    shape = (order.rows, order.sequence_length)
-    rows = np.lib.format.open_memmap(folder / ROWS, mode="w+", dtype=kind, shape=shape)  # type: ignore[no-untyped-call]
+    shape = (order.rows, order.sequence_length or 0)
+    rows = np.lib.format.open_memmap(folder / ROWS, mode="w+", dtype=kind, shape=shape)
     lengths = np.zeros(order.rows, dtype=np.int32)
     packer = packer_of(order, rows, lengths)
     total = sum(one.shard.bytes for one in census.shards)

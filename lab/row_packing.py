@@ -87,4 +87,7 @@ def _refuse_other_count(found: int, expected: int) -> None:
         )
 
 
-_PACKERS = {"document-per-row": _DocumentPerRow, "concatenate": _Concatenate}
+_PACKERS: dict[str, type[_DocumentPerRow] | type[_Concatenate]] = {
+    "document-per-row": _DocumentPerRow,
+    "concatenate": _Concatenate,
+}

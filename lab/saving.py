@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
+from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
 from exposure.checkpoint_series import FILE_NAME, CheckpointSeries, CheckpointSource
@@ -43,7 +45,8 @@ def write_checkpoint(folder: Path, step: int, model: PreTrainedModel, tokenizer:
     """Write config.json, model.safetensors (fp32), tokenizer.json and tokenizer_config.json of a step."""
 
     def fill(partial: Path) -> None:
-        model.save_pretrained(partial)
+        model.config.save_pretrained(partial)
+        save_file(_weights(model), partial / "model.safetensors", metadata={"format": "pt"})
         shutil.copyfile(tokenizer, partial / "tokenizer.json")
         config = _tokenizer_config(spec, int(model.config.max_position_embeddings))
         (partial / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -79,6 +82,17 @@ def drop_checkpoints_after(folder: Path, step: int, run: Path) -> None:
     for partial in folder.glob(".*.partial"):
         if partial.is_dir():
             shutil.rmtree(partial)
+
+
+def _weights(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    """Every weight by its name; of those that are one and the same (tied embeddings) the first."""
+    weights: dict[str, torch.Tensor] = {}
+    seen: set[int] = set()
+    for name, weight in model.state_dict().items():
+        if weight.data_ptr() not in seen:
+            seen.add(weight.data_ptr())
+            weights[name] = weight.detach().cpu().contiguous()
+    return weights
 
 
 @contextmanager

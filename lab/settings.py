@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from exposure.artefacts import atomic_write
 from exposure.errors import TrainingError
 from exposure.order_rules import FrozenModel
+from exposure.orders import DataOrder
 from lab.shapes import Shape
 
 FILE_NAME = "training.json"
@@ -38,7 +39,8 @@ class TrainingSettings(FrozenModel):
 
     `warmup`: fraction of the run's steps; `floor`: last learning rate as a fraction of `lr`; `clip`: greatest norm of
     the gradient, 0 for none; `vocabulary_multiple`: rows of the embedding are padded to it; `micro_batch`: sequences in
-    one forward pass (gradients are summed over them, so only rounding depends on it).
+    one forward pass (gradients are summed over them, so only rounding depends on it). `order` is the digest of the data
+    order.
     """
 
     model: ShapeRecord
@@ -56,6 +58,16 @@ class TrainingSettings(FrozenModel):
     epsilon: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     clip: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+
+
+def settings_for(order: DataOrder, shape: Shape, **values: Any) -> TrainingSettings:
+    """Settings of a run over `order`; `values` are fields of TrainingSettings. Raises TrainingError for a bad one."""
+    try:
+        return TrainingSettings.model_validate({"model": asdict(shape), "order": order.digest, **values})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--" + str(first["loc"][-1]).replace("_", "-")
+        raise TrainingError(f"{option} {first['input']}: {first['msg']}.") from error
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ SHAPES: dict[str, Shape] = {
     "tiny-neox": Shape(2, 2, 64, 256, "gpt-neox"),
     "tiny-gpt2": Shape(2, 2, 64, 256, "gpt2"),
     "mini": Shape(4, 4, 128, 344),
-    "small-cpu": Shape(4, 6, 192, 512),
+    "small-cpu": Shape(4, 3, 192, 512),
     "medium-cpu": Shape(6, 8, 256, 688),
 }
 """Name → shape. The sizes in EXP's names count embeddings over its 32,000 tokens, input and output apart."""
@@ -36,7 +36,8 @@ def shape_of(name: str, **own: int | None) -> Shape:
     """The shape of that name with `own` sizes in place of its; raises TrainingError where the sizes do not fit."""
     if name not in SHAPES:
         raise TrainingError(f"There is no shape {name!r}. Expected one of {', '.join(SHAPES)}.")
-    shape = replace(SHAPES[name], **{size: value for size, value in own.items() if value is not None})
+    asked = {size: value for size, value in own.items() if value is not None}
+    shape = replace(SHAPES[name], **asked)  # type: ignore[arg-type]
     if shape.width % (2 * shape.heads):
         raise TrainingError(
             f"A width of {shape.width} does not divide into {shape.heads} heads of an even size. "

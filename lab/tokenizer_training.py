@@ -21,8 +21,8 @@ def trained_tokenizer(
 ) -> str:
     """A tokenizer.json of `vocabulary` tokens: NFC, GPT-2's pre-tokens, every byte a token, END_OF_DOCUMENT its id 0.
 
-    The same corpus gives the same file. `report` is told the bytes that are read. Raises CorpusError where a shard has a
-    bad line, UsageError where the vocabulary is too small, or the corpus has no pairs for so large a one.
+    The same corpus gives the same file. `report` is told the bytes that are read. Raises CorpusError where a shard has
+    a bad line, UsageError where the vocabulary is too small, or the corpus has no pairs for so large a one.
     """
     if vocabulary < SMALLEST:
         raise UsageError(f"--vocabulary {vocabulary}: every byte and {END_OF_DOCUMENT} need {SMALLEST}. Give more.")

@@ -14,14 +14,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.optim import AdamW
+from transformers import PretrainedConfig
 
 from exposure.errors import TrainingError
 from exposure.orders import DataOrder, TokenizerSpec
-from lab.loss import Batch, backward, summed_loss
+from lab.loss import Batch, backward
 from lab.models import Vocabulary, config_of, initial_model
 from lab.resuming import load_state, save_state
 from lab.saving import (
     begin_token,
+    checkpoint_path,
     checkpoint_steps_in,
     drop_checkpoints_after,
     end_token,
@@ -96,7 +98,7 @@ class Trainer:
         """
         wanted = set(self._order.checkpoint_steps)
         started = time.monotonic() - self._seconds
-        if self.step in wanted:
+        if self.step in wanted and not checkpoint_path(self._folder.path, self.step).exists():
             self._checkpoint(on_step, state_seconds)
         while self.step < self._order.steps and not should_stop():
             self._one_step()
@@ -121,7 +123,7 @@ class Trainer:
             group["lr"] = rate
         batch = self._batch(step)
         self._optimizer.zero_grad(set_to_none=True)
-        loss = backward(batch, settings.micro_batch, self._loss, self._device)
+        loss = backward(self.model, batch, settings.micro_batch, settings.precision == "bf16")
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip or math.inf)
         self._optimizer.step()
         self._tokens += batch.tokens
@@ -132,11 +134,6 @@ class Trainer:
         rows = rows_of_step(self._order, step)
         ids = np.ascontiguousarray(self._rows.ids[rows]).astype(np.int64)  # [sequence, token]
         return Batch(ids, self._rows.lengths[rows].astype(np.int64))
-
-    def _loss(self, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        is_bf16 = self._settings.precision == "bf16"
-        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=is_bf16):
-            return summed_loss(self.model, ids, targets)
 
     def _flush(self, on_step: Callable[[LoggedStep], None]) -> None:
         done = [
@@ -164,7 +161,7 @@ class Trainer:
             self._saved_at = time.monotonic()
 
 
-def _config(order: DataOrder, rows: TokenRows, settings: TrainingSettings):  # type: ignore[no-untyped-def]
+def _config(order: DataOrder, rows: TokenRows, settings: TrainingSettings) -> PretrainedConfig:
     assert order.tokenizer is not None
     assert order.sequence_length is not None
     multiple = settings.vocabulary_multiple

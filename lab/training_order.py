@@ -1,4 +1,4 @@
-"""Which rows a training step consumes, and the manifest of a run that is trained in another order than the given one."""
+"""Which rows a training step consumes, and the manifest of a run that is trained in another order than given."""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -136,7 +138,7 @@ def briefly_trained(architecture: str, steps: int = 100, seed: int = 0, **change
     learner = model(architecture, seed, **{"initializer_range": 0.02, **changes}).train()
     rows = _rows(tokenizer_of(architecture))  # [row, token]
     optimiser = torch.optim.AdamW(learner.parameters(), lr=3e-3, betas=(0.9, 0.95))
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
         for _ in range(steps):
             batch = rows[torch.randint(len(rows), (16,))]  # [sequence, token]
@@ -145,6 +147,17 @@ def briefly_trained(architecture: str, steps: int = 100, seed: int = 0, **change
             loss.backward()
             optimiser.step()
     return learner.eval()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, torch computes in one thread: for tiny models that is faster, and much faster on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _rows(special: PreTrainedTokenizerFast) -> torch.Tensor:

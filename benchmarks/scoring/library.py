@@ -18,7 +18,8 @@ def _total(log_probs: torch.Tensor) -> float:
     return float(log_probs.sum(0).item())
 
 
-WITH_BOS: dict[str, Any] = {"bos_token": True, "reduction": _total}
+SUM: dict[str, Any] = {"reduction": _total}
+WITH_BOS: dict[str, Any] = {"bos_token": True, **SUM}
 AS_IT_COMES: dict[str, Any] = {}
 
 

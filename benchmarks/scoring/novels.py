@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -47,5 +46,7 @@ def own_tokenizer(size: int, bos: str) -> PreTrainedTokenizerFast:
 def rows(tokenizer: PreTrainedTokenizerFast, length: int, shards: int = 1) -> torch.Tensor:
     """[row, token] Documents end to end, each after the BOS, cut into rows of `length`."""
     texts = list(novels(shards))
-    ids = [one for text in tokenizer(texts, add_special_tokens=False).input_ids for one in (tokenizer.bos_token_id, *text)]
+    ids = [
+        one for text in tokenizer(texts, add_special_tokens=False).input_ids for one in (tokenizer.bos_token_id, *text)
+    ]
     return torch.tensor(ids[: len(ids) // length * length]).view(-1, length)

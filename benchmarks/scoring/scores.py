@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,17 @@ class PairScores:
 
     def __len__(self) -> int:
         return len(self.is_right)
+
+    def save(self, path: Path) -> None:
+        """Write them to a file of arrays."""
+        with path.open("wb") as file:
+            np.savez(file, good=self.good, bad=self.bad, is_right=self.is_right)
+
+    @classmethod
+    def load(cls, path: Path) -> PairScores:
+        """Read what `save` wrote."""
+        with np.load(path) as held:
+            return cls(held["good"], held["bad"], held["is_right"])
 
     def macro_accuracy(self, uids: tuple[str, ...]) -> float:
         """The mean over paradigms of each one's share of correct pairs; `uids` [pair] says which is whose."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     import torch
 
     from exposure.orders import DataOrder
+    from lab.settings import TrainingSettings
     from lab.token_rows import TokenRows
     from lab.trainer import Trainer
     from lab.training_log import LoggedStep
 
 COUNT = click.IntRange(1)
+_SAME = ("tie", "vocabulary_multiple", "init_seed", "lr", "warmup", "floor", "beta1", "beta2", "weight_decay", "clip")
+"""Options that are settings as they stand."""
 
 
 @click.command("pretrain")
@@ -122,7 +125,7 @@ def _train(order: DataOrder, rows: TokenRows, out: Path, options: dict[str, Any]
     if options["threads"] is not None:
         torch.set_num_threads(options["threads"])
     device = _device(options["device"])
-    settings = _settings(order, options, device)
+    settings = _settings(order, options, device.type == "cuda")
     with Stop(options["max_minutes"]) as stop, _Shown(order.steps) as shown:
         result = pretrain(order, rows, settings, out, device, stop, shown.begin, shown.step, options["state_seconds"])
     loss = "" if result.last is None else f", loss {result.last.loss:.3f}"
@@ -142,42 +145,16 @@ def _device(name: str) -> torch.device:
     return torch.device("cuda" if name == "cuda" or (name == "auto" and is_there) else "cpu")
 
 
-def _settings(order: DataOrder, options: dict[str, Any], device: torch.device) -> Any:
-    from dataclasses import asdict
+def _settings(order: DataOrder, options: dict[str, Any], is_gpu: bool) -> TrainingSettings:
+    from lab.settings import settings_for
 
-    from pydantic import ValidationError
-
-    from lab.settings import ShapeRecord, TrainingSettings
-
-    shape = shape_of(options["shape"], **{size: options[size] for size in ("layers", "heads", "width", "mlp")})
-    is_gpu = device.type == "cuda"
-    precision: Literal["fp32", "bf16"] = options["precision"]
-    if options["precision"] == "auto":
-        precision = "bf16" if is_gpu else "fp32"
-    same = (
-        "tie",
-        "vocabulary_multiple",
-        "init_seed",
-        "lr",
-        "warmup",
-        "floor",
-        "beta1",
-        "beta2",
-        "weight_decay",
-        "clip",
-    )
-    try:
-        return TrainingSettings(
-            model=ShapeRecord(**asdict(shape)),
-            order=order.digest,
-            precision=precision,
-            micro_batch=options["micro_batch"] or (64 if is_gpu else 8),
-            **{name: options[name] for name in same},
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = "--" + str(first["loc"][-1]).replace("_", "-")
-        raise TrainingError(f"{option} {first['input']}: {first['msg']}.") from error
+    values = {name: options[name] for name in _SAME}
+    values["precision"] = options["precision"]
+    if values["precision"] == "auto":
+        values["precision"] = "bf16" if is_gpu else "fp32"
+    values["micro_batch"] = options["micro_batch"] or (64 if is_gpu else 16)
+    own = {size: options[size] for size in ("layers", "heads", "width", "mlp")}
+    return settings_for(order, shape_of(options["shape"], **own), **values)
 
 
 class _Shown:

@@ -1,0 +1,180 @@
+"""What was found, in sentences: one for the whole, one for each phenomenon. They claim no more than the tests allow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluator.report.build import Report
+from evaluator.report.sheet import Sheet, View
+from evaluator.report.standing import MEANINGS, ORDER, SIGNIFICANT, Measure, lag_of, leading, measures_of
+from evaluator.report.wording import (
+    capital,
+    count_text,
+    list_text,
+    p_phrase,
+    p_text,
+    range_text,
+    share_text,
+    threshold_text,
+    words,
+)
+
+MOST_NAMED = 3
+"""Paradigms named in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sentence on one phenomenon. `leads` when proxy-train leads in one of its paradigms."""
+
+    about: str
+    sentence: str
+    leads: bool
+
+
+def criterion(report: Report) -> str:
+    """What "leads" means here."""
+    return (
+        f"Proxy-train leads in a paradigm when its half-rise lag, or its lag at {threshold_text(report.threshold)}, is "
+        f"positive with p < {share_text(SIGNIFICANT, 2)} in the permutation of exposure within critical lemmas, "
+        "adjusted over all paradigms (Benjamini and Hochberg). Exposure was not assigned at random, so this is "
+        "observational."
+    )
+
+
+def headline(report: Report) -> str:
+    """The finding on all paradigms."""
+    if not report.has_exposures:
+        return "No timeline was given: these are learning curves, and nothing is said of exposure."
+    if report.request.policy == "seen-by":
+        return "Accuracy by time since first exposure, on fixed cohorts. Sets that grow have no lag."
+    held = report.eligible
+    if not held:
+        return "No paradigm has enough pairs both exposed and not exposed: nothing can be said of a delay."
+    led = [sheet for sheet in held if sheet.leads]
+    total = "the one eligible paradigm" if len(held) == 1 else f"the {len(held):,} eligible paradigms"
+    if not led:
+        return f"Proxy-train does not lead proxy-validation in any of {total}. {crossings_sentence(report)}"
+    return f"Proxy-train leads proxy-validation in {len(led):,} of {total}: {_where(led)}. {crossings_sentence(report)}"
+
+
+def _where(led: Sequence[Sheet]) -> str:
+    """Few by name, many by phenomenon."""
+    if len(led) <= MOST_NAMED:
+        return list_text([sheet.uid for sheet in led])
+    times = Counter(words(sheet.phenomenon) or "no phenomenon named" for sheet in led)
+    return list_text([f"{name} ({number})" for name, number in times.most_common()])
+
+
+def crossings_sentence(report: Report) -> str:
+    """How many eligible paradigms reach the threshold at all."""
+    views = [view for sheet in report.eligible for view in sheet.views if view.standing.is_eligible]
+    reached = sum(_crosses(view) for view in views)
+    what = "paradigm" if len(report.runs) == 1 else "paradigm in any run"
+    if not reached:
+        return f"No eligible {what} crosses {threshold_text(report.threshold)}."
+    return f"{reached:,} of {len(views):,} cross {threshold_text(report.threshold)} with either part."
+
+
+def _crosses(view: View) -> bool:
+    lag = None if view.delay is None else view.delay.lag_at(view.threshold)
+    return lag is not None and (lag.train.step is not None or lag.validation.step is not None)
+
+
+def resolution_note(report: Report) -> str | None:
+    """A warning where so few permutations were drawn that no paradigm could pass; None where they suffice."""
+    tests = len(report.eligible)
+    draws = report.request.delay.permutations
+    if report.request.policy != "window" or not tests or tests / (draws + 1) < SIGNIFICANT:
+        return None
+    return (
+        f"With {draws:,} permutations no p-value is below 1/{draws + 1:,}, and a single one of {tests:,} paradigms "
+        f"could not stay below {share_text(SIGNIFICANT, 2)} after adjusting. Ask for more: --permutations "
+        f"{tests * 40 - 1}."
+    )
+
+
+def findings(report: Report) -> list[Finding]:
+    """One finding a phenomenon, those where proxy-train leads first; paradigms of none stand together."""
+    by_phenomenon: dict[str, list[Sheet]] = {}
+    for sheet in report.sheets:
+        by_phenomenon.setdefault(sheet.phenomenon, []).append(sheet)
+    found = [
+        Finding(
+            capital(words(name)) if name else "No phenomenon named",
+            _sentence(sheets, report),
+            any(s.leads for s in sheets),
+        )
+        for name, sheets in sorted(by_phenomenon.items())
+    ]
+    return sorted(found, key=lambda one: not one.leads)
+
+
+def _title(phenomenon: str) -> str:
+    return capital(words(phenomenon)) if phenomenon else "No phenomenon named"
+
+
+def _sentence(sheets: Sequence[Sheet], report: Report) -> str:
+    eligible = [sheet for sheet in sheets if sheet.is_eligible]
+    share = f"{len(eligible):,} of {count_text(len(sheets), 'paradigm')} eligible"
+    if not eligible:
+        return f"None of {count_text(len(sheets), 'paradigm')} eligible: {_why_not(sheets)}."
+    led = [sheet for sheet in eligible if sheet.leads]
+    if not led:
+        return f"{share}; proxy-train leads in none. {_nearest(eligible, report)}"
+    rest = "" if len(led) == len(eligible) else " No other shows a lag beyond chance."
+    return f"{share}; proxy-train leads in {_described(led, report)}.{rest}"
+
+
+def _why_not(sheets: Sequence[Sheet]) -> str:
+    kinds = [sheet.best.kind for sheet in sheets]
+    return ", ".join(f"{MEANINGS[kind]} ({kinds.count(kind)})" for kind in ORDER if kind in kinds)
+
+
+def _described(led: Sequence[Sheet], report: Report) -> str:
+    shown = [f"{sheet.uid} ({_strongest(sheet, report)})" for sheet in led[:MOST_NAMED]]
+    more = [f"{len(led) - MOST_NAMED:,} more"] if len(led) > MOST_NAMED else []
+    return list_text([*shown, *more])
+
+
+def _strongest(sheet: Sheet, report: Report) -> str:
+    """The first of its leading measures, in the first run that has one."""
+    found = [
+        measure
+        for view in sheet.views
+        if view.leads and view.delay is not None
+        for measure in leading(view.delay, report.threshold)
+    ]
+    runs = sum(view.leads for view in sheet.views)
+    return (
+        measure_text(found[0])
+        if len(sheet.views) == 1
+        else f"{runs} of {len(sheet.views)} runs; {measure_text(found[0])}"
+    )
+
+
+def measure_text(measure: Measure) -> str:
+    """A lag with its null: never one without the other."""
+    null = measure.lag.within_lemma
+    name = "half-rise lag" if measure.threshold is None else f"lag at {threshold_text(measure.threshold.threshold)}"
+    adjusted = "" if null.p_adjusted is None else f", adjusted {p_text(null.p_adjusted)}"
+    chance = f"by chance {range_text(null.low, null.high)}" if null.low is not None else null.reason or "no null"
+    return f"{name} {lag_of(measure)}, {chance}, {p_phrase(null.p)}{adjusted}"
+
+
+def _nearest(eligible: Sequence[Sheet], report: Report) -> str:
+    """The smallest p within lemmas, so that "none" can be judged."""
+    held = [
+        (measure.lag.within_lemma.p, sheet.uid, measure)
+        for sheet in eligible
+        for view in sheet.views
+        if view.delay is not None
+        for measure in measures_of(view.delay, report.threshold)
+        if measure.lag.within_lemma.p is not None
+    ]
+    if not held:
+        return "Within critical lemmas nothing could be tested: no lemma has pairs in both parts, or there is no lag."
+    _, uid, measure = min(held, key=lambda one: (one[0], one[1]))
+    return f"Nearest: {uid} ({measure_text(measure)})."
