@@ -8,19 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from benchmarks.delay_worlds import THRESHOLD, Truth, World
-from evaluator.bootstrap import LemmaBootstrap
-from evaluator.comparison import Groups, compare
+from benchmarks.tried_intervals import Tried, tried_intervals
 from evaluator.delay import analyse_delay
 from evaluator.delay_report import DelayRequest, ParadigmDelay, TestedLag
-from evaluator.half_rise import half_rise_steps, plateau_checkpoints
 from evaluator.intervals import Interval
-from evaluator.scored import NO_CLUSTER, ScoredSeries
-from evaluator.split import Split
 from exposure.tables import table
 
 DELAY = 150.0
@@ -51,6 +47,7 @@ CONFOUNDED = {
 }
 """Exposure goes with how easy pairs are, and a lag shows that too: for tests only."""
 
+TABLES = ["intervals", "tried", "tests"]
 ALL = list(WORLDS | LOWER | CONFOUNDED)
 
 
@@ -101,90 +98,29 @@ def rejections(world: World, samples: int, request: DelayRequest) -> dict[str, f
     return {name: float(np.mean(all_below)) for name, all_below in below.items()}
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A way to make the interval of a half-rise lag, and what came of it."""
-
-    covered: float
-    width: float
-    """Median, in steps."""
-
-
-def tried_intervals(world: World, samples: int, request: DelayRequest) -> dict[str, Tried]:
-    """Half-rise lag: the way that is used, and others that were tried."""
-    truth, found = Truth.of(world).half_rise_lag, dict[str, list[tuple[float, float]]]()
-    for number in range(samples):
-        series, split = world.draw(np.random.default_rng([0, number]))
-        for name, bounds in _tried(series, split, replace(request, seed=number)).items():
-            found.setdefault(name, []).append(bounds)
-    return {
-        name: Tried(
-            float(np.mean([low <= truth <= high for low, high in all_bounds])),
-            float(np.median([high - low for low, high in all_bounds])),
-        )
-        for name, all_bounds in found.items()
-    }
-
-
-def _tried(series: ScoredSeries, split: Split, request: DelayRequest) -> dict[str, tuple[float, float]]:
-    last = plateau_checkpoints(len(series.steps)) or 0
-
-    def bounds(series: ScoredSeries, scale: float | None, is_basic: bool = False) -> tuple[float, float]:
-        bootstrap = LemmaBootstrap.of(series.pairs, series.credit, request.resamples, request.seed)
-        groups = Groups.of(bootstrap, split)
-        sides = (groups.train, groups.validation)
-        own = bootstrap.scale(groups.validation.influence - groups.train.influence)
-        early, late = (
-            half_rise_steps(side.accuracies(own if scale is None else scale), series.steps, last) for side in sides
-        )
-        observed = np.diff([float(half_rise_steps(side.accuracy, series.steps, last)) for side in sides])[0]
-        low, high = np.nanquantile(late - early, [0.025, 0.975])
-        return (2 * observed - high, 2 * observed - low) if is_basic else (float(low), float(high))
-
-    bootstrap = LemmaBootstrap.of(series.pairs, series.credit, request.resamples, request.seed)
-    comparison = compare(series, bootstrap, Groups.of(bootstrap, split), replace(request, permutations=1))
-    used = comparison.interval(
-        lambda train, validation: (
-            half_rise_steps(validation, series.steps, last) - half_rise_steps(train, series.steps, last)
-        )
-    )
-    no_context = replace(series.pairs, context_lemma=(NO_CLUSTER,) * len(series.pairs))
-    no_lemma = replace(no_context, critical_lemma=(NO_CLUSTER,) * len(series.pairs))
-    return {
-        "used: scaled, expanded": (used.low, used.high),
-        "scaled": bounds(series, None),
-        "scaled, basic": bounds(series, None, is_basic=True),
-        "crossed": bounds(series, 1.0),
-        "critical lemmas only": bounds(replace(series, pairs=no_context), 1.0),
-        "pairs only": bounds(replace(series, pairs=no_lemma), 1.0),
-    }
-
-
 def main() -> None:
     """Print the three tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.delay_simulation", description=__doc__)
     parser.add_argument("--samples", type=int, default=500, help="of each world [%(default)s]")
     parser.add_argument("--draws", type=int, default=500, help="resamples and permutations [%(default)s]")
     parser.add_argument("--worlds", nargs="+", choices=ALL, default=ALL, metavar="NAME", help="[all]")
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES, metavar="NAME", help=f"of {TABLES}")
     asked = parser.parse_args()
     few, many = (
         DelayRequest(permutations=1, resamples=asked.draws),
         DelayRequest(permutations=asked.draws, resamples=20),
     )
-    true = {name: world for name, world in (WORLDS | LOWER).items() if name in asked.worlds}
+    true = {name: replace(world, delay=DELAY) for name, world in (WORLDS | LOWER).items() if name in asked.worlds}
     no_delay = {name: world for name, world in (WORLDS | CONFOUNDED).items() if name in asked.worlds}
-    _print(
-        f"Share of 95 % intervals that hold the truth; true delay {DELAY:.0f} steps",
-        {name: coverage(replace(world, delay=DELAY), asked.samples, few) for name, world in true.items()},
-    )
-    _print(
-        "The same for the half-rise lag, made in other ways (median width in steps)",
-        {name: _row(tried_intervals(replace(world, delay=DELAY), asked.samples, few)) for name, world in true.items()},
-    )
-    _print(
-        "Share of samples with p ≤ 0.05, no delay: false positives",
-        {name: rejections(world, asked.samples, many) for name, world in no_delay.items()},
-    )
+    if "intervals" in asked.tables:
+        title = f"Share of 95 % intervals that hold the truth; true delay {DELAY:.0f} steps"
+        _print(title, {name: coverage(world, asked.samples, few) for name, world in true.items()})
+    if "tried" in asked.tables:
+        title = "The same for the half-rise lag, made in other ways (median width in steps)"
+        _print(title, {name: _row(tried_intervals(world, asked.samples, few)) for name, world in true.items()})
+    if "tests" in asked.tables:
+        title = f"Share of samples with p ≤ {ALPHA:g}, no delay: false positives"
+        _print(title, {name: rejections(world, asked.samples, many) for name, world in no_delay.items()})
 
 
 def _row(tried: dict[str, Tried]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from evaluator.draw_intervals import bounds_of
 from evaluator.intervals import LEVEL, wilson
 from evaluator.pooling import Pool
 from evaluator.scored import Flags, Floats, Integers, ScoredSeries
+from evaluator.terms import field_of, phenomenon_of
 from exposure.errors import EvaluationError
 
 Level = Literal["paradigm", "phenomenon", "field", "overall"]
@@ -83,14 +84,8 @@ class _Paradigm:
 
     def name(self, level: Level) -> str:
         pairs = self.series.pairs
-        if level == "field":
-            return one_field(pairs.field[0])
-        return {"paradigm": pairs.uid[0], "phenomenon": pairs.phenomenon[0], "overall": "overall"}[level]
-
-
-def one_field(name: str) -> str:
-    """BLiMP writes one field in two ways, syntax/semantics and syntax_semantics: the former."""
-    return name.replace("syntax_semantics", "syntax/semantics")
+        names = {"paradigm": pairs.uid[0], "phenomenon": phenomenon_of(pairs.phenomenon[0]), "overall": "overall"}
+        return field_of(pairs.field[0]) if level == "field" else names[level]
 
 
 def curve_of(series: ScoredSeries, is_in: Flags, side: Side, level: float = LEVEL) -> AccuracyCurve:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluator.accuracy import curve_of, one_field
+from evaluator.accuracy import curve_of
 from evaluator.adjusted_delay import adjusted
 from evaluator.bootstrap import LemmaBootstrap
 from evaluator.clusters import ClusterCounts, count_clusters
@@ -17,6 +17,7 @@ from evaluator.delay_report import FEW_CLUSTERS, FEW_PAIRS, DelayReport, DelayRe
 from evaluator.half_rise_lag import half_rise_lag, plateau_difference
 from evaluator.scored import Integers, ScoredSeries
 from evaluator.split import TRAIN, VALIDATION, Split
+from evaluator.terms import field_of, phenomenon_of
 from evaluator.threshold_lag import threshold_lag
 from exposure.errors import EvaluationError
 
@@ -45,8 +46,8 @@ def _paradigm(series: ScoredSeries, split: Split, places: Integers, request: Del
     clusters = _clusters(mine, parts, bootstrap)
     return ParadigmDelay(
         uid=series.pairs.uid[places[0]],
-        phenomenon=series.pairs.phenomenon[places[0]],
-        field=one_field(series.pairs.field[places[0]]),
+        phenomenon=phenomenon_of(series.pairs.phenomenon[places[0]]),
+        field=field_of(series.pairs.field[places[0]]),
         flags=(*_flags_of_rule(series, places), *_flags(parts, clusters, request)),
         counts=parts.counts,
         unscored=len(places) - len(scored),

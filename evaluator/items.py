@@ -52,6 +52,13 @@ class SideScores:
         """[pair] Tokens that were scored."""
         return np.diff(self.starts)
 
+    def with_scores(self, places: npt.NDArray[np.int64], other: SideScores) -> SideScores:
+        """The pairs at `places`, which have as many tokens there, as in `other`; the rest as it is."""
+        mine = [np.arange(*self.starts[place : place + 2]) for place in places.tolist()]
+        log_probs = self.log_probs.copy()
+        log_probs[np.concatenate([np.zeros(0, np.int64), *mine])] = other.log_probs
+        return SideScores(log_probs, self.starts)
+
 
 @dataclass(frozen=True)
 class ItemScores:
@@ -73,6 +80,15 @@ class ItemScores:
     def delta(self) -> npt.NDArray[np.float64]:
         """[pair] score_good − score_bad in nats; NaN where the method does not apply."""
         return np.where(self.is_scored, self.good.sums - self.bad.sums, np.nan)
+
+    def with_scores(
+        self, places: npt.NDArray[np.int64], other: ItemScores, rescored: bool | None = None
+    ) -> ItemScores:
+        """The pairs at `places` as in `other`, and their `rescored` set where it is given; the rest as it is."""
+        flags = self.rescored.copy()
+        flags[places] = other.rescored if rescored is None else rescored
+        good, bad = self.good.with_scores(places, other.good), self.bad.with_scores(places, other.bad)
+        return ItemScores(good, bad, flags)
 
 
 def write_items(path: Path, items: ItemScores, provenance: Mapping[str, object]) -> None:

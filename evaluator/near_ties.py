@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from evaluator.items import ItemScores, SideScores
+from evaluator.items import ItemScores
 from evaluator.sequences import Integers
 
 FIRST_EPSILON = {"bfloat16": 0.1, "float16": 0.02}
@@ -28,7 +28,7 @@ def settle_near_ties(
     while len(places := np.flatnonzero((np.abs(items.delta) < epsilon) & ~items.rescored)):
         again = score_again(places)
         error = max(error, float(np.abs(again.delta - items.delta[places]).max()))
-        items = _replaced(items, places, again)
+        items = items.with_scores(places, again, rescored=True)
         epsilon = max(epsilon, error)
     n = int(items.rescored.sum())
     on_note(
@@ -36,18 +36,3 @@ def settle_near_ties(
     )
     return items
 
-
-def _replaced(items: ItemScores, places: Integers, again: ItemScores) -> ItemScores:
-    rescored = items.rescored.copy()
-    rescored[places] = True
-    return ItemScores(
-        _replaced_side(items.good, places, again.good), _replaced_side(items.bad, places, again.bad), rescored
-    )
-
-
-def _replaced_side(side: SideScores, places: Integers, again: SideScores) -> SideScores:
-    """A pair has the same tokens again, so that starts stay."""
-    tokens = [np.arange(*side.starts[place : place + 2]) for place in places.tolist()]
-    log_probs = side.log_probs.copy()
-    log_probs[np.concatenate(tokens)] = again.log_probs
-    return SideScores(log_probs, side.starts)

@@ -15,7 +15,7 @@ from evaluator.items import ItemScores, SideScores
 from evaluator.limits import check_limits
 from evaluator.memory import TokenBudget
 from evaluator.near_ties import settle_near_ties
-from evaluator.paths import proven_path
+from evaluator.paths import PLAIN, proven_path
 from evaluator.sequences import Integers, TokenSequences
 from evaluator.tokenised_pairs import SideTokens, TokenisedPairs
 from exposure.errors import EvaluationError
@@ -77,9 +77,11 @@ def _score(
     with _evaluating(model):
         path = proven_path(model, tokenised, budget, on_note)
         count = _counted(path.rows(tokenised).n_tokens, on_progress)
-        log_probs = path.token_log_probs(model, tokenised, budget, on_tokens=count, on_note=on_note)
-    good, bad = (_side(side, tokenised.sequences, log_probs) for side in (tokenised.good, tokenised.bad))
-    items = ItemScores(good, bad, rescored=np.zeros(len(tokenised), dtype=bool))
+        items = _items(tokenised, path.token_log_probs(model, tokenised, budget, on_tokens=count, on_note=on_note))
+        places = np.flatnonzero(_is_broken(items))
+        if len(places) and path != PLAIN:  # NaN times a weight of 0 is NaN: it reaches other sentences of the row
+            alone = tokenised.take(places)
+            items = items.with_scores(places, _items(alone, PLAIN.token_log_probs(model, alone, budget)))
     _check_finite(items, tokenised, where)
     return items
 
@@ -107,6 +109,11 @@ def _counted(total: int, on_progress: Callable[[int, int], None]) -> Callable[[i
     return count
 
 
+def _items(tokenised: TokenisedPairs, log_probs: npt.NDArray[np.float32]) -> ItemScores:
+    good, bad = (_side(side, tokenised.sequences, log_probs) for side in (tokenised.good, tokenised.bad))
+    return ItemScores(good, bad, rescored=np.zeros(len(tokenised), dtype=bool))
+
+
 def _side(side: SideTokens, sequences: TokenSequences, log_probs: npt.NDArray[np.float32]) -> SideScores:
     """The scored tokens of one side of all pairs, end to end."""
     firsts, ends = side.spans(sequences)
@@ -116,11 +123,15 @@ def _side(side: SideTokens, sequences: TokenSequences, log_probs: npt.NDArray[np
     return SideScores(log_probs[tokens], starts)
 
 
+def _is_broken(items: ItemScores) -> npt.NDArray[np.bool_]:
+    return np.asarray(items.is_scored & ~np.isfinite(items.delta))
+
+
 def _check_finite(items: ItemScores, tokenised: TokenisedPairs, where: str) -> None:
-    bad = np.flatnonzero(items.is_scored & ~np.isfinite(items.delta))
-    if len(bad):
+    broken = np.flatnonzero(_is_broken(items))
+    if len(broken):
         raise EvaluationError(
-            f"{where}: {len(bad):,} of {int(items.is_scored.sum()):,} pairs have a log-probability that is not finite, "
-            f"the first is {tokenised.names[bad[0]]}. The weights are damaged, or overflow in {tokenised.spec.dtype}: "
+            f"{where}: {len(broken):,} of {int(items.is_scored.sum()):,} pairs have a log-probability that is not finite, "
+            f"the first is {tokenised.names[broken[0]]}. The weights are damaged, or overflow in {tokenised.spec.dtype}: "
             "check the checkpoint, or score with --dtype float32."
         )

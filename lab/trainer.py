@@ -13,20 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.optim import AdamW
-from transformers import PretrainedConfig
 
 from exposure.errors import TrainingError
 from exposure.orders import DataOrder, TokenizerSpec
+from lab.building import model_for, optimizer_for
 from lab.loss import Batch, backward
-from lab.models import Vocabulary, config_of, initial_model
 from lab.resuming import load_state, save_state
 from lab.saving import (
-    begin_token,
     checkpoint_path,
     checkpoint_steps_in,
     drop_checkpoints_after,
-    end_token,
     write_checkpoint,
     write_series,
 )
@@ -75,13 +71,13 @@ class Trainer:
         assert order.tokenizer is not None
         self._order, self._rows, self._settings, self._folder, self._device = order, rows, settings, folder, device
         self._spec: TokenizerSpec = order.tokenizer
-        self.model = initial_model(_config(order, rows, settings), settings.init_seed).to(device)  # type: ignore[arg-type]
+        self.model = model_for(order, rows, settings, device)
         self.model.train()
-        self._optimizer = _optimizer(self.model, settings)
+        self._optimizer = optimizer_for(self.model, settings)
         self.step = self.resumed_from = load_state(folder.path, self.model, self._optimizer)
         drop_checkpoints_after(folder.path, self.step, folder.run)
         self._log = TrainingLog(folder.path, self.step)
-        self._tokens, self._seconds = self._log.last.tokens, self._log.last.seconds
+        self._tokens, self._seconds = self._tokens_up_to(self.step), self._log.last.seconds
         self._pending: list[_Pending] = []
         self._saved_at = time.monotonic()
 
@@ -135,6 +131,10 @@ class Trainer:
         ids = np.ascontiguousarray(self._rows.ids[rows]).astype(np.int64)  # [sequence, token]
         return Batch(ids, self._rows.lengths[rows].astype(np.int64))
 
+    def _tokens_up_to(self, step: int) -> int:
+        slots = np.arange(min(step * self._order.batch_sequences, self._order.slots), dtype=np.int64)
+        return int(self._rows.lengths[self._order.rows_in(slots)].sum(dtype=np.int64))
+
     def _flush(self, on_step: Callable[[LoggedStep], None]) -> None:
         done = [
             LoggedStep(one.step, one.loss.item(), one.lr, one.norm.item(), one.tokens, one.seconds)
@@ -159,24 +159,3 @@ class Trainer:
         if time.monotonic() - self._saved_at >= state_seconds:
             save_state(path, self.step, self.model, self._optimizer)
             self._saved_at = time.monotonic()
-
-
-def _config(order: DataOrder, rows: TokenRows, settings: TrainingSettings) -> PretrainedConfig:
-    assert order.tokenizer is not None
-    assert order.sequence_length is not None
-    multiple = settings.vocabulary_multiple
-    begin, end = begin_token(order.tokenizer), end_token(order.tokenizer)
-    vocabulary = Vocabulary(
-        -(-rows.facts.vocabulary // multiple) * multiple,
-        None if begin is None else begin[1],
-        None if end is None else end[1],
-    )
-    return config_of(settings.model.shape, vocabulary, order.sequence_length, settings.tie)
-
-
-def _optimizer(model: torch.nn.Module, settings: TrainingSettings) -> AdamW:
-    """AdamW; weight decay on matrices alone, not on gains and biases."""
-    matrices = [one for one in model.parameters() if one.dim() > 1]
-    vectors = [one for one in model.parameters() if one.dim() <= 1]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return AdamW(groups, lr=settings.lr, betas=(settings.beta1, settings.beta2), eps=settings.epsilon, fused=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import datasets
 import lm_eval
 import numpy as np
 import yaml
@@ -53,6 +54,7 @@ class Harness:
 
     def _samples(self, tasks: list[str], folder: Path) -> dict[str, list[dict[str, Any]]]:
         """Task → its samples."""
+        datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # it would report every file that it reads to a server
         manager = TaskManager(include_path=str(folder), include_defaults=False)
         answer = lm_eval.simple_evaluate(
             model=self.model, tasks=list(tasks), task_manager=manager, log_samples=True, bootstrap_iters=0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle, islice
 from random import Random
 from typing import TypeVar
 
@@ -27,8 +28,9 @@ class Draft:
 
 
 def determiner_noun(rng: Random, n: int, _: frozenset[Combination]) -> Iterator[Draft]:
-    """Demonstrative and noun; the noun's number changes."""
-    for demonstrative, noun in rng.sample([(d, t) for d in lx.DEMONSTRATIVES for t in lx.THINGS], n):
+    """Demonstrative and noun; the noun's number changes. People stand beside things where things are too few."""
+    nouns = lx.THINGS if n <= len(lx.DEMONSTRATIVES) * len(lx.THINGS) else lx.THINGS + lx.PEOPLE
+    for demonstrative, noun in rng.sample([(d, t) for d in lx.DEMONSTRATIVES for t in nouns], n):
         yield _demonstrated(rng, (demonstrative,), noun)
 
 
@@ -49,18 +51,24 @@ def _demonstrated(rng: Random, before: tuple[str, ...], noun: str) -> Draft:
 def subject_verb(rng: Random, n: int, _: frozenset[Combination]) -> Iterator[Draft]:
     """Half with a main verb, half with a negated auxiliary, as in BLiMP."""
     left = {noun: list(lx.TRANSITIVE) for noun in lx.PEOPLE}
+    auxiliaries = {noun: list(lx.NEGATED_AUXILIARIES) for noun in lx.PEOPLE}
     for noun in _heads(rng, n - n // 2):
         verb = _draw(rng, left[noun])
         yield _agreement(f"The {{}} {thing(rng)}.", _head(rng, noun), (verb.third, verb.base), (noun, verb.base))
     for noun in _heads(rng, n // 2):
-        pair = rng.choice(lx.NEGATED_AUXILIARIES)
+        pair = _draw(rng, auxiliaries[noun])
         rest = f"{lx.auxiliary_complement(pair[0], rng.choice(lx.TRANSITIVE))} {thing(rng)}"
         yield _agreement(f"The {{}} {rest}.", _head(rng, noun), pair, (noun, pair[0]))
 
 
 def _heads(rng: Random, n: int) -> list[str]:
-    """n nouns, none more than twice, so that each keeps verbs for the background."""
-    return (rng.sample(lx.PEOPLE, len(lx.PEOPLE)) * 2)[:n]
+    """n nouns, each as often as the others or once more, so that each keeps verbs for the background."""
+    return _repeated(rng.sample(lx.PEOPLE, len(lx.PEOPLE)), n)
+
+
+def _repeated(words: list[str], n: int) -> list[str]:
+    """`words` over and over, until there are n."""
+    return list(islice(cycle(words), n))
 
 
 def _draw(rng: Random, left: list[_T]) -> _T:
@@ -79,8 +87,9 @@ def _agreement(frame: str, head: str, forms: tuple[str, str], used: Combination)
 
 def irregular_participle(rng: Random, n: int, _: frozenset[Combination]) -> Iterator[Draft]:
     """The past or, bad, the participle right after a name."""
-    for name in rng.sample(lx.NAMES, n):
-        verb = rng.choice(lx.IRREGULAR)
+    left = {name: list(lx.IRREGULAR) for name in lx.NAMES}
+    for name in _repeated(rng.sample(lx.NAMES, min(n, len(lx.NAMES))), n):
+        verb = _draw(rng, left[name])
         yield Draft(f"{{}} {thing(rng)}.", (name, verb.past), (name, verb.participle), ((name, verb.base),))
 
 

@@ -20,7 +20,10 @@ GAP_WORDS = 5
 """W of anaphor_gender_agreement."""
 
 MOST_PAIRS = 40
-"""Pairs that a paradigm can have: names are the scarcest words, and 24 of the 64 stay free for the background."""
+"""Pairs that every paradigm can have: names are the scarcest words, and 24 of the 64 stay free for the background."""
+
+WIDEST = 240
+"""Pairs of the paradigms that can have more (`Paradigm.most`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class WorldPair:
 
 @dataclass(frozen=True, slots=True)
 class Paradigm:
-    """`drafts(rng, n, used)` makes n pairs whose combinations are not among `used`."""
+    """`drafts(rng, n, used)` makes n pairs, `most` at most, whose combinations are not among `used`."""
 
     uid: str
     field: str
@@ -59,29 +62,41 @@ class Paradigm:
     drafts: Callable[[Random, int, frozenset[Combination]], Iterator[Draft]]
     gap: int = 0
     sentence_end: bool = False
+    most: int = MOST_PAIRS
 
 
 PARADIGMS = (
-    Paradigm("determiner_noun_agreement_1", "morphology", "determiner_noun_agreement", drafts.determiner_noun),
+    Paradigm(
+        "determiner_noun_agreement_1", "morphology", "determiner_noun_agreement", drafts.determiner_noun, most=216
+    ),
     Paradigm(
         "determiner_noun_agreement_with_adjective_1",
         "morphology",
         "determiner_noun_agreement",
         drafts.determiner_adjective_noun,
+        most=WIDEST,
     ),
-    Paradigm("regular_plural_subject_verb_agreement_1", "morphology", "subject_verb_agreement", drafts.subject_verb),
-    Paradigm("irregular_past_participle_verbs", "morphology", "irregular_forms", drafts.irregular_participle),
+    Paradigm(
+        "regular_plural_subject_verb_agreement_1",
+        "morphology",
+        "subject_verb_agreement",
+        drafts.subject_verb,
+        most=120,
+    ),
+    Paradigm(
+        "irregular_past_participle_verbs", "morphology", "irregular_forms", drafts.irregular_participle, most=WIDEST
+    ),
     Paradigm("anaphor_gender_agreement", "morphology", "anaphor_agreement", drafts.anaphor_gender, gap=GAP_WORDS),
-    Paradigm("intransitive", "syntax", "argument_structure", drafts.intransitive, sentence_end=True),
+    Paradigm("intransitive", "syntax", "argument_structure", drafts.intransitive, sentence_end=True, most=120),
 )
 
 
 def make_pairs(rng: Random, per_paradigm: int) -> tuple[WorldPair, ...]:
-    """The pairs of all paradigms, `per_paradigm` of each, in order; no two sides share a phrase."""
+    """The pairs of all paradigms in order, `per_paradigm` of each that has so many; no two sides share a phrase."""
     pairs: list[WorldPair] = []
     for paradigm in PARADIGMS:
         used = frozenset(combination for pair in pairs for combination in pair.used)
-        made = paradigm.drafts(rng, per_paradigm, used)
+        made = paradigm.drafts(rng, min(per_paradigm, paradigm.most), used)
         pairs += [_named(paradigm, str(i), draft) for i, draft in enumerate(made)]
     phrases = [side.phrase for pair in pairs for side in pair.sides]
     assert len(set(phrases)) == len(phrases), "two sides of the world share a phrase"

@@ -12,6 +12,7 @@ from itertools import chain, cycle, islice
 from math import ceil
 from random import Random
 
+from exposure.errors import UsageError
 from exposure.world.misses import SPLIT, misses
 from exposure.world.paradigms import PARADIGMS, WorldPair, WorldSide
 from exposure.world.writings import ways
@@ -30,7 +31,7 @@ BAD_FATES = (("planted", 0.125), ("deep", 0.075))
 """Share of the pairs whose side is planted in heads, or in deep parts only; the rest is never planted."""
 
 DENSITY = 0.45
-"""Plants of good sides per document."""
+"""Plants of good sides per document, where a world does not say otherwise."""
 
 MISS_DENSITY = 0.08
 """Near misses per document."""
@@ -80,15 +81,21 @@ class Slots:
         start, end = window
         first = rng.randrange(start, end)
         order = chain(range(first, end), range(start, first), range(start), range(end, self.documents))
-        return next(index for index in order if not any(index in slots for slots in taken))
+        index = next((one for one in order if not any(one in slots for slots in taken)), None)
+        if index is None:
+            raise UsageError(
+                f"{self.documents:,} documents have no room for the plants of so many pairs at this density. Ask for "
+                "more documents, for fewer pairs a paradigm, or for a lower density."
+            )
+        return index
 
 
-def plan(rng: Random, pairs: tuple[WorldPair, ...], documents: int) -> Slots:
-    """The plan of a whole world."""
+def plan(rng: Random, pairs: tuple[WorldPair, ...], documents: int, density: float = DENSITY) -> Slots:
+    """The plan of a whole world; raises UsageError where its documents have no room for it."""
     slots = Slots(documents)
     for paradigm in PARADIGMS:
         mine = [pair for pair in pairs if pair.pair.uid == paradigm.uid]
-        _plant_good(rng, slots, [pair.good for pair in mine])
+        _plant_good(rng, slots, [pair.good for pair in mine], density * documents / len(PARADIGMS))
         _plant_bad(rng, slots, [pair.bad for pair in mine])
     _plant_misses(rng, slots, [side for pair in pairs for side in pair.sides])
     return slots
@@ -103,11 +110,12 @@ def _fates(rng: Random, sides: list[WorldSide], shares: tuple[tuple[str, float],
     return fates
 
 
-def _plant_good(rng: Random, slots: Slots, sides: list[WorldSide]) -> None:
-    """A few phrases often, many seldom; some early, some late, some in one burst; a third deep in documents too."""
+def _plant_good(rng: Random, slots: Slots, sides: list[WorldSide], budget: float) -> None:
+    """A few phrases often, many seldom, about `budget` plants; some early, some late, some in one burst; a third deep
+    in documents too.
+    """
     fates = _fates(rng, sides, GOOD_FATES)
     weights = [1 / (rank + 1) ** 1.3 for rank in range(len(fates["planted"]))]
-    budget = DENSITY * slots.documents / len(PARADIGMS)
     for rank, (side, season) in enumerate(zip(fates["planted"], cycle(SEASONS), strict=False)):
         n, window = max(1, round(budget * weights[rank] / sum(weights))), _window(rng, season, slots.documents)
         for how in _hows(rng, side, n):

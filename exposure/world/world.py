@@ -13,22 +13,29 @@ from exposure.errors import UsageError
 from exposure.world.bpe import tokenizer_json
 from exposure.world.documents import Document, documents
 from exposure.world.grammar import Background
-from exposure.world.paradigms import MOST_PAIRS, WorldPair, make_pairs
-from exposure.world.plants import plan
+from exposure.world.paradigms import MOST_PAIRS, WIDEST, WorldPair, make_pairs
+from exposure.world.plants import DENSITY, plan
 from exposure.world.truth import truth_lines
 
 FEWEST_DOCUMENTS = 400
 """Fewer do not hold the plants."""
 
+GREATEST_DENSITY = 0.9
+"""Some documents stay without a plant."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The settings of a world; the same settings give the same bytes."""
+    """The settings of a world; the same settings give the same bytes.
+
+    `pairs_per_paradigm`: a paradigm has fewer where its words run out. `density`: plants of good sides per document.
+    """
 
     seed: int = 0
     documents: int = 4000
     shards: int = 4
     pairs_per_paradigm: int = MOST_PAIRS
+    density: float = DENSITY
 
     def __post_init__(self) -> None:
         """Refuse what cannot be generated."""
@@ -39,8 +46,12 @@ class World:
             )
         if not 1 <= self.shards <= self.documents:
             raise UsageError(f"{self.shards} shards for {self.documents} documents. Give 1 to {self.documents} shards.")
-        if not 1 <= self.pairs_per_paradigm <= MOST_PAIRS:
-            raise UsageError(f"{self.pairs_per_paradigm} pairs a paradigm. Give 1 to {MOST_PAIRS}.")
+        if not 1 <= self.pairs_per_paradigm <= WIDEST:
+            raise UsageError(f"{self.pairs_per_paradigm} pairs a paradigm. Give 1 to {WIDEST}.")
+        if not 0 < self.density <= GREATEST_DENSITY:
+            raise UsageError(
+                f"A density of {self.density} plants a document. Give more than 0, {GREATEST_DENSITY} at most."
+            )
 
     def first_document(self, shard: int) -> int:
         """Global index of the first document of `shard`; shards differ by one document at most."""
@@ -59,13 +70,15 @@ class WorldFiles:
 
 
 def write_world(world: World, folder: Path | str) -> WorldFiles:
-    """Generate `world` into `folder`, which must be new or empty; raises UsageError when it is not."""
+    """Generate `world` into `folder`, which must be new or empty; raises UsageError when it is not, or its
+    documents have no room for the plants.
+    """
     folder = Path(folder)
-    _make_folder(folder)
     shards = tuple(folder / "corpus" / f"shard-{shard:05d}.jsonl.gz" for shard in range(world.shards))
     files = WorldFiles(folder, shards, folder / "pairs.jsonl", folder / "tokenizer.json", folder / "truth.jsonl")
     pairs = make_pairs(Random(f"{world.seed}/pairs"), world.pairs_per_paradigm)
     made = list(make_documents(world, pairs))
+    _make_folder(folder)
     for shard, path in enumerate(files.corpus):
         _write_shard(path, made[world.first_document(shard) : world.first_document(shard + 1)], shard % 2 == 1)
     _write_lines(files.pairs, (_blimp_record(pair) for pair in pairs))
@@ -77,7 +90,8 @@ def write_world(world: World, folder: Path | str) -> WorldFiles:
 def make_documents(world: World, pairs: tuple[WorldPair, ...]) -> Iterator[Document]:
     """The documents of `world` in order."""
     background = Background.avoiding(frozenset(combination for pair in pairs for combination in pair.used))
-    return documents(world.seed, plan(Random(f"{world.seed}/plan"), pairs, world.documents), background)
+    slots = plan(Random(f"{world.seed}/plan"), pairs, world.documents, world.density)
+    return documents(world.seed, slots, background)
 
 
 def _make_folder(folder: Path) -> None:

@@ -49,6 +49,14 @@ def test_groups_and_their_order() -> None:
     assert group(report, "field", "syntax/semantics").paradigms == ("islands", "raising")
 
 
+def test_the_thirteenth_term_is_no_phenomenon() -> None:
+    """BLiMP's files name 13 terms for 12 published phenomena: s-selection belongs to argument_structure."""
+    pairs = table(["a", "b"], uid=["one", "two"], phenomenon=["s-selection", "argument_structure"])
+    report = report_of(series([[1.0, -1.0]], pairs))
+    assert group(report, "phenomenon", "argument_structure").paradigms == ("one", "two")
+    assert len([one for one in report.groups if one.level == "phenomenon"]) == 1
+
+
 def test_macro_means_are_over_paradigms_and_pooled_ones_over_pairs() -> None:
     """A paradigm with few pairs weighs as much as one with many; the pooled figure stands beside."""
     report = report_of(series(rising(RIGHT_FROM, CHECKPOINTS), pairs_of()))

@@ -34,7 +34,7 @@ def with_prefix_forms(pair: MinimalPair) -> MinimalPair:
     )
 
 
-SCORABLE = tuple(map(with_prefix_forms, tiny_models.pairs()[::4] + tiny_models.pairs()[-9:]))
+SCORABLE = tuple(map(with_prefix_forms, tiny_models.pairs()[::8] + tiny_models.pairs()[-9:]))
 PAIRS = (*SCORABLE, MinimalPair("list", "1", "", "", phrase_good="the cat"))
 
 

@@ -18,7 +18,10 @@ from exposure.checkpoint_series import CheckpointSeries
 from exposure.errors import TrainingError
 from exposure.orders import Checkpoints, DataOrder
 from indexer.batches import batch_rows
+from lab.shapes import Shape
 from lab.training_log import read_log
+
+GPT2 = Shape(1, 2, 16, 32, "gpt2")
 
 
 def _weights(folder: Path) -> dict[str, str]:
@@ -97,10 +100,11 @@ def test_damaged_newest_state_gives_way_to_the_one_before(prepare: Any, tmp_path
         pass
 
 
-def test_checkpoint_n_has_consumed_n_batches(prepare: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [{}, {"tie": True, "shape": GPT2}])
+def test_checkpoint_n_has_consumed_n_batches(prepare: Any, tmp_path: Path, settings: Any) -> None:
     """Loaded by transformers, checkpoint N has on batch N + 1 exactly the loss that was logged before that update."""
     run = prepare(seed=2, packing="document-per-row", prefix=("<s>",), suffix=("</row>",))
-    _train(run, tmp_path / "out")
+    _train(run, tmp_path / "out", **settings)
     losses = {one.step: one.loss for one in read_log(tmp_path / "out")}
     series = CheckpointSeries.load(tmp_path / "out" / "series.json")
     assert [one.step for one in series.checkpoints] == list(range(0, run.order.steps + 1, 5))
@@ -128,7 +132,7 @@ def _loss(model: Any, tokenizer: Tokenizer, run: Any, step: int) -> float:
 def test_loss_falls_on_a_small_corpus(prepare: Any, tmp_path: Path) -> None:
     """A model that sees ten documents 25 times knows them better at the end than words by their frequency."""
     run = prepare(seed=1, documents=10, epochs=25, batch=16, checkpoints=Checkpoints(steps=(0,)))
-    _train(run, tmp_path / "out", lr=2e-2)
+    _train(run, tmp_path / "out", lr=2e-2, micro_batch=16)
     losses = [one.loss for one in read_log(tmp_path / "out")]
     _, counts = np.unique(run.rows.ids, return_counts=True)
     shares = counts / counts.sum()
