@@ -138,6 +138,4 @@ def _critical(row: dict[str, Any]) -> CriticalPhrase:
 
 
 def _facts(row: dict[str, Any]) -> PhraseFacts:
-    return PhraseFacts(
-        row["is_indexed"], row["first_batch"], row["first_exact"], row["count"], row["covered_batches"]
-    )
+    return PhraseFacts(row["is_indexed"], row["first_batch"], row["first_exact"], row["count"], row["covered_batches"])

@@ -50,6 +50,7 @@ class EvaluationManifest(FrozenModel):
     dtype: str
     conventions: tuple[Convention, ...] = Field(min_length=1)
     tokenizer_sha256: str | None = None
+    config_sha256: str | None = None
     provenance: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -90,9 +91,14 @@ class CheckpointRecord(FrozenModel):
             source=report.source,
             status="scored" if report.status == "finished" else report.status,
             weights_sha256=report.weights_hash,
+            cheap_digest=report.cheap_digest,
             same_weights_as=report.same_weights_as,
             reason=report.reason or None,
         )
+
+
+_LEARNT = ("tokenizer_sha256", "config_sha256")
+"""What is only known once a checkpoint has been resolved."""
 
 
 class EvaluationFolder:
@@ -135,19 +141,19 @@ class EvaluationFolder:
 
     def refuse_other(self, asked: EvaluationManifest) -> None:
         """Raise EvaluationError, naming what differs, unless `asked` is this evaluation."""
-        for name in ("pairs_sha256", "dtype", "conventions", "series", "tokenizer_sha256"):
+        for name in ("pairs_sha256", "dtype", "conventions", "series", *_LEARNT):
             mine, theirs = getattr(self.manifest, name), getattr(asked, name)
-            if mine != theirs and not (name == "tokenizer_sha256" and None in (mine, theirs)):
+            if mine != theirs and not (name in _LEARNT and None in (mine, theirs)):
                 raise EvaluationError(
                     f"{self.path} holds an evaluation with another {name.replace('_sha256', '')}: {_short(mine)}, now "
                     f"{_short(theirs)} is asked for. Give --out a folder of its own."
                 )
 
-    def with_tokenizer(self, tokenizer_sha256: str) -> EvaluationFolder:
-        """The same folder, which from now on belongs to that tokenizer; raises EvaluationError if to another."""
-        told = self.manifest.model_copy(update={"tokenizer_sha256": tokenizer_sha256})
+    def of_model(self, tokenizer_sha256: str, config_sha256: str) -> EvaluationFolder:
+        """The same folder, which from now on belongs to that model; raises EvaluationError if to another."""
+        told = self.manifest.model_copy(update={"tokenizer_sha256": tokenizer_sha256, "config_sha256": config_sha256})
         self.refuse_other(told)
-        if self.manifest.tokenizer_sha256 is None:
+        if self.manifest != told:
             _write_json(self.path / "evaluation.json", told.model_dump(mode="json"))
         return EvaluationFolder(self.path, told)
 
@@ -155,9 +161,11 @@ class EvaluationFolder:
         """Where the scores of these weights by `spec` are, or will be."""
         return self.path / "scores" / spec.name / f"{weights_sha256[:HASH_DIGITS]}.parquet"
 
-    def has_items(self, weights_sha256: str) -> bool:
-        """Whether everything about these weights is stored."""
-        return all(self.items_path(spec, weights_sha256).exists() for spec in self.manifest.specs)
+    def has_items(self, weights_sha256: str, tokenizer_sha256: str, config_sha256: str) -> bool:
+        """Whether everything about these weights, in a model of that tokenizer and config, is stored."""
+        is_stored = all(self.items_path(spec, weights_sha256).exists() for spec in self.manifest.specs)
+        mine = (self.manifest.tokenizer_sha256, self.manifest.config_sha256)
+        return is_stored and mine == (tokenizer_sha256, config_sha256)
 
     def keep_items(self, spec: ScoringSpec, weights_sha256: str, items: ItemScores) -> None:
         """Store scores durably, under the name of all that they depend on."""
@@ -170,6 +178,7 @@ class EvaluationFolder:
             "weights_sha256": weights_sha256,
             "pairs_sha256": self.manifest.pairs_sha256,
             "tokenizer_sha256": self.manifest.tokenizer_sha256,
+            "config_sha256": self.manifest.config_sha256,
             "scoring": asdict(spec),
             "log_sum_exp": "float32",
             **self.manifest.provenance,

@@ -43,9 +43,12 @@ class SideScores:
 
     @property
     def sums(self) -> npt.NDArray[np.float64]:
-        """[pair] The score of each side, added in fp64; 0 where nothing was scored."""
-        ends = np.concatenate([[0.0], np.cumsum(self.log_probs, dtype=np.float64)])
-        return np.asarray(ends[self.starts[1:]] - ends[self.starts[:-1]])
+        """[pair] The score of each side, added in fp64, each side by itself: the same tokens give the same sum."""
+        sums = np.zeros(len(self.starts) - 1)
+        is_scored = self.counts > 0
+        if is_scored.any():
+            sums[is_scored] = np.add.reduceat(self.log_probs, self.starts[:-1][is_scored], dtype=np.float64)
+        return sums
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -81,9 +84,7 @@ class ItemScores:
         """[pair] score_good − score_bad in nats; NaN where the method does not apply."""
         return np.where(self.is_scored, self.good.sums - self.bad.sums, np.nan)
 
-    def with_scores(
-        self, places: npt.NDArray[np.int64], other: ItemScores, rescored: bool | None = None
-    ) -> ItemScores:
+    def with_scores(self, places: npt.NDArray[np.int64], other: ItemScores, rescored: bool | None = None) -> ItemScores:
         """The pairs at `places` as in `other`, and their `rescored` set where it is given; the rest as it is."""
         flags = self.rescored.copy()
         flags[places] = other.rescored if rescored is None else rescored

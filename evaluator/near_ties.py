@@ -35,4 +35,3 @@ def settle_near_ties(
         f"{n:,} pairs with |Δ| < {epsilon:.2g} in {dtype} were scored again in float32 (Δ moved by up to {error:.2g})."
     )
     return items
-

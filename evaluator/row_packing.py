@@ -119,9 +119,7 @@ def _owners(shared: Integers, depth: int) -> Integers:
     return np.maximum.accumulate(np.where(shared <= depth, np.arange(len(shared)), 0))
 
 
-def _edges(
-    sequences: TokenSequences, ordered: SortedSequences, nodes: Integers
-) -> tuple[Integers, Integers, Integers]:
+def _edges(sequences: TokenSequences, ordered: SortedSequences, nodes: Integers) -> tuple[Integers, Integers, Integers]:
     """[token] slots, [edge] nodes, [edge] targets: one edge for each distinct beginning with its next token.
 
     Sequences that begin alike share their edges even where they stand in different rows, so that what two sides have

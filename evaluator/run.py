@@ -37,7 +37,9 @@ def evaluate(
         prefetched(
             series.checkpoints,
             known_hash=records.known_hash,
-            is_finished=lambda _, weights_hash: folder.has_items(weights_hash),
+            is_finished=lambda checkpoint, weights_hash: folder.has_items(
+                weights_hash, checkpoint.tokenizer_digest, checkpoint.config_digest
+            ),
             keep_duplicates=request.keep_duplicates,
             pin=device.type == "cuda",
             cache_bytes=request.cache_bytes,

@@ -43,6 +43,8 @@ class Scorer:
         """
         notes: list[str] = []
         model = self._resident.load(weights)
+        checkpoint = weights.checkpoint
+        self._folder = self._folder.of_model(checkpoint.tokenizer_digest, checkpoint.config_digest)
         specs = self._folder.manifest.specs
 
         for number, spec in enumerate(specs):
@@ -64,9 +66,7 @@ class Scorer:
 
     def _tokens(self, spec: ScoringSpec, weights: LoadedWeights) -> TokenisedPairs:
         if spec not in self._tokenised:
-            tokenised = tokenise_pairs(weights.checkpoint.folder, self._pairs, spec)
-            self._folder = self._folder.with_tokenizer(tokenised.tokenizer_digest)
-            self._tokenised[spec] = tokenised
+            self._tokenised[spec] = tokenise_pairs(weights.checkpoint.folder, self._pairs, spec)
         return self._tokenised[spec]
 
     def _in_fp32(self, weights: LoadedWeights) -> PreTrainedModel:

@@ -30,7 +30,11 @@ class _Text:
 
     @property
     def before(self) -> str:
-        return self.lead + self.context if self.context else ""
+        return self.lead + self.context
+
+    @property
+    def tokenised(self) -> tuple[str, ...]:
+        return (self.before, self.whole) if self.context else (self.whole,)
 
 
 def tokenise_pairs(folder: Path, pairs: Sequence[MinimalPair], spec: ScoringSpec) -> TokenisedPairs:
@@ -43,7 +47,7 @@ def tokenise_pairs(folder: Path, pairs: Sequence[MinimalPair], spec: ScoringSpec
     tokenizer = TextTokenizer.open(folder)
     prefix = tokenizer.prefix if spec.prefix == "bos" else None
     sides = [_sides(pair, spec) for pair in pairs]
-    texts = list(dict.fromkeys(one for both in sides if both for text in both for one in (text.whole, text.before)))
+    texts = list(dict.fromkeys(one for both in sides if both for text in both for one in text.tokenised))
     if not texts:
         raise _nothing_applies(spec.method, len(pairs))
     collected = _Collected(dict(zip(texts, tokenizer.encode(texts), strict=True)), [prefix[1]] if prefix else [])

@@ -1,4 +1,4 @@
-"""A series of checkpoints: which weights a run had at which training step. One JSON file, written by a trainer or by hand.
+"""A series of checkpoints: which weights a run had at which training step. A JSON file, by a trainer or by hand.
 
 Checkpoint N has consumed batches 0 … N − 1 (`positions.seen_by`). Steps are always given, never read out of a number
 of tokens or the name of a branch.
@@ -6,6 +6,7 @@ of tokens or the name of a branch.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
 
@@ -52,7 +53,7 @@ class CheckpointSeries(FrozenModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         steps = [one.step for one in self.checkpoints]
-        if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(steps)):
             raise ValueError("steps must increase from one checkpoint to the next")
         return self
 
@@ -64,7 +65,8 @@ class CheckpointSeries(FrozenModel):
         except FileNotFoundError as error:
             raise CheckpointError(f"There is no series of checkpoints {path}. Check the path.") from error
         except (ValidationError, UnicodeDecodeError, OSError) as error:
-            raise CheckpointError(f"{path} is not a series of checkpoints: {_problem(error)}. Mend the file.") from error
+            problem = _problem(error)
+            raise CheckpointError(f"{path} is not a series of checkpoints: {problem}. Mend the file.") from error
         return series.located(path.parent)
 
     def located(self, folder: Path) -> CheckpointSeries:

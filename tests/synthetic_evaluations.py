@@ -77,12 +77,16 @@ def write_evaluation(
     plants: Sequence[Plant] = PLANTS,
     steps: Sequence[int] = STEPS,
     seed: int = 0,
+    data_seed: int = 0,
     with_exposures: bool = True,
     others: Sequence[CheckpointRecord] = (),
     presets: Sequence[str] = ("exposure",),
 ) -> EvaluationFolder:
-    """An evaluation of `plants`; `others` are checkpoints that were not scored."""
-    generator = np.random.default_rng(seed)
+    """An evaluation of `plants`; `others` are checkpoints that were not scored.
+
+    `seed` draws what a model finds difficult, `data_seed` when pairs are exposed.
+    """
+    generator, data_order = np.random.default_rng(seed), np.random.default_rng(data_seed)
     pairs = [pair for plant in plants for pair in _pairs(plant)]
     critical = [one for plant in plants for one in _critical(plant)]
     conventions = [PRESETS[name] for name in presets]
@@ -95,7 +99,7 @@ def write_evaluation(
             folder.keep_items(spec, weights_sha256(path.name, step), _items(ability - difficulty))
     folder.keep_checkpoints([*(_scored(path.name, step) for step in steps), *others])
     if with_exposures:
-        folder.keep_exposures(_exposures(plants, critical, max(steps), generator))
+        folder.keep_exposures(_exposures(plants, critical, max(steps), data_order))
     return folder
 
 

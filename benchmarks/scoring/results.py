@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.machine import machine
@@ -25,7 +25,14 @@ class Measured:
     load: tuple[float, float]  # before, after
     date: str = field(default_factory=lambda: time.strftime("%Y-%m-%d"))
     machine: str = field(default_factory=machine)
-    versions: dict[str, str] = field(default_factory=lambda: {name: version(name) for name in LIBRARIES})
+    versions: dict[str, str] = field(default_factory=lambda: {name: _version(name) for name in LIBRARIES})
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def keep(work: Path, name: str, measured: Measured) -> None:

@@ -51,6 +51,7 @@ class Difference:
     @classmethod
     def between(cls, one: PairScores, other: PairScores) -> Difference:
         """Of two sides that scored the same pairs; what is not finite on either side is infinitely far."""
-        apart = np.abs(np.concatenate([one.good - other.good, one.bad - other.bad]))
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(np.concatenate([one.good - other.good, one.bad - other.bad]))
         apart[~np.isfinite(apart)] = np.inf
         return cls(len(one), float(apart.max(initial=0.0)), int((one.is_right != other.is_right).sum()))

@@ -26,7 +26,6 @@ from evaluator.scored import Integers, PairTable, ScoredSeries
 from evaluator.since_exposure import SinceExposure, accuracy_since_exposure
 from evaluator.split import Split
 from exposure.errors import EvaluationError
-from exposure.splits import SplitRequest
 
 
 @dataclass(frozen=True)
@@ -158,10 +157,9 @@ def _inexact(first: FirstExposures, split: Split, places: Integers) -> int:
 def _splits(
     name: str, exposures: StoredExposures, series: ScoredSeries, split: Split, request: ReportRequest
 ) -> tuple[SplitRow, ...]:
-    """Counts of the window's split; under seen-by of the checkpoint asked for, or of every one."""
-    asked = [(request.window, split)]
+    """Counts of the window's split; under seen-by of the checkpoint asked for."""
+    asked = request.window
     if request.policy == "seen-by":
-        steps = series.steps.tolist() if request.at_step is None else [request.at_step]
-        growing = [SplitRequest("seen-by", step, request.sides, request.include_flagged) for step in steps]
-        asked = [(one, stored_split(exposures, series.pairs, one)) for one in growing]
-    return tuple(row for one, held in asked for row in split_rows(name, series.pairs, held, one, exposures.exactness))
+        asked = request.seen_by(int(series.steps[-1]))
+        split = stored_split(exposures, series.pairs, asked)
+    return split_rows(name, series.pairs, split, asked, exposures.exactness)

@@ -57,7 +57,9 @@ def headline(report: Report) -> str:
     total = "the one eligible paradigm" if len(held) == 1 else f"the {len(held):,} eligible paradigms"
     if not led:
         return f"Proxy-train does not lead proxy-validation in any of {total}. {crossings_sentence(report)}"
-    return f"Proxy-train leads proxy-validation in {len(led):,} of {total}: {_where(led)}. {crossings_sentence(report)}"
+    in_runs = "" if len(report.delays) == 1 else f" in at least one of {len(report.delays)} runs"
+    found = f"Proxy-train leads proxy-validation in {len(led):,} of {total}{in_runs}: {_where(led)}"
+    return f"{found}. {crossings_sentence(report)}"
 
 
 def _where(led: Sequence[Sheet]) -> str:
@@ -72,10 +74,11 @@ def crossings_sentence(report: Report) -> str:
     """How many eligible paradigms reach the threshold at all."""
     views = [view for sheet in report.eligible for view in sheet.views if view.standing.is_eligible]
     reached = sum(_crosses(view) for view in views)
-    what = "paradigm" if len(report.runs) == 1 else "paradigm in any run"
+    tau = threshold_text(report.threshold)
     if not reached:
-        return f"No eligible {what} crosses {threshold_text(report.threshold)}."
-    return f"{reached:,} of {len(views):,} cross {threshold_text(report.threshold)} with either part."
+        return f"No eligible paradigm crosses {tau}{'' if len(report.delays) == 1 else ' in any run'}."
+    curves = "" if len(report.delays) == 1 else " paradigms × runs"
+    return f"{reached:,} of {len(views):,}{curves} cross {tau} with either part."
 
 
 def _crosses(view: View) -> bool:

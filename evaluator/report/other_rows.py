@@ -59,7 +59,7 @@ def checkpoint_rows(report: Report) -> list[CheckpointRow]:
 
 
 def split_table(report: Report) -> list[SplitRow]:
-    """By evaluation, then by checkpoint under seen-by, then by paradigm."""
+    """By evaluation and paradigm."""
     return [row for run in report.runs if run.exposed is not None for row in run.exposed.splits]
 
 

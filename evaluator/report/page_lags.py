@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from evaluator.delay_report import FEW_PAIRS
 from evaluator.report.build import Report
 from evaluator.report.drawing.strip import lag_bound, strip
 from evaluator.report.markup import breakable, safe, tag
@@ -55,6 +54,9 @@ def _lag_table(report: Report) -> str:
 
 
 _NAMES = ("half-rise", "threshold")
+
+
+_CHANCE = "95 % of the lags of labels permuted within critical lemmas"
 
 
 def _measure_columns(name: str) -> list[Column]:
@@ -111,7 +113,7 @@ def _others(sheets: list[Sheet]) -> str:
     columns = [Column("paradigm"), Column("phenomenon"), Column("why not")]
     rows = [
         [
-            tag("a", breakable(sheet.uid), href=f"#{sheet.anchor}") + badges(_said_flags(sheet)),
+            tag("a", breakable(sheet.uid), href=f"#{sheet.anchor}") + badges(sheet.flags),
             safe(words(sheet.phenomenon)),
             safe(sheet.best.reason),
         ]
@@ -119,11 +121,6 @@ def _others(sheets: list[Sheet]) -> str:
     ]
     inner = table("Not eligible, and why", columns, rows)
     return tag("details", tag("summary", f"{len(sheets):,} paradigms are not eligible, and why"), inner, open="")
-
-
-def _said_flags(sheet: Sheet) -> list[str]:
-    """Flags that the reason does not say already."""
-    return [flag for flag in sheet.views[0].flags if flag != FEW_PAIRS]
 
 
 def _medians(report: Report) -> str:

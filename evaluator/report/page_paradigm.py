@@ -5,8 +5,8 @@ from __future__ import annotations
 from evaluator.accuracy import AccuracyCurve
 from evaluator.report.build import Report
 from evaluator.report.drawing.overlay_figure import overlay_figure
-from evaluator.report.drawing.paradigm_figure import Plotted, paradigm_figure
-from evaluator.report.drawing.strip import lag_bound, strip_panel
+from evaluator.report.drawing.paradigm_figure import Part, Plotted, paradigm_figure
+from evaluator.report.drawing.strip import lag_bound, strip, strip_panel
 from evaluator.report.markup import breakable, safe, tag
 from evaluator.report.page_parts import Column, badges, definitions, note, table
 from evaluator.report.page_points import points_table
@@ -30,7 +30,7 @@ def paradigm_card(report: Report, sheet: Sheet) -> str:
     head = tag(
         "div",
         tag("h3", breakable(sheet.uid)),
-        tag("p", safe(kin), badges(sheet.views[0].flags)),
+        tag("p", safe(kin), badges(sheet.flags)),
         _choices(report),
         class_="head",
     )
@@ -66,8 +66,8 @@ def _plotted(sheet: Sheet, view: View) -> Plotted:
     return Plotted(title, held, view.exposed, threshold, delay.half_rise, view.threshold)
 
 
-def _sides(train: AccuracyCurve, validation: AccuracyCurve):  # type: ignore[no-untyped-def]
-    return (("train", train), ("validation", validation))
+def _sides(train: AccuracyCurve, validation: AccuracyCurve) -> list[tuple[Part, AccuracyCurve]]:
+    return [("train", train), ("validation", validation)]
 
 
 def _beside(view: View) -> list[str]:
@@ -152,7 +152,24 @@ def _clusters(view: View) -> str:
 def _together(sheet: Sheet) -> list[str]:
     """Several runs: their curves over each other, and a line for each."""
     figure = tag("figure", overlay_figure(sheet), overlay_figure(sheet, is_log=True))
-    return [tag("div", figure, class_="beside wide"), _runs_table(sheet)]
+    return [tag("div", figure, tag("div", _run_strips(sheet), class_="side"), class_="beside"), _runs_table(sheet)]
+
+
+def _run_strips(sheet: Sheet) -> str:
+    """Each run's lags among their nulls, on one scale a measure."""
+    held = [(view, measures_of(view.delay, view.threshold)) for view in sheet.views if view.delay is not None]
+    names = dict.fromkeys(measure.name for _, measures in held for measure in measures)
+    if not names:
+        return ""
+    bounds = {name: lag_bound(one.lag for _, found in held for one in found if one.name == name) for name in names}
+    rows = []
+    for view, found in held:
+        by_name = {measure.name: measure for measure in found}
+        strips = [strip(by_name[name], bounds[name]) if name in by_name else NONE for name in names]
+        rows.append([safe(view.run), *strips])
+    titles = {"half-rise": "half-rise", "threshold": threshold_text(sheet.views[0].threshold)}
+    columns = [Column("run"), *(Column(titles[name]) for name in names)]
+    return table("Lags against chance", columns, rows, "strips")
 
 
 def _runs_table(sheet: Sheet) -> str:

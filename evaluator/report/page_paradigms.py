@@ -93,9 +93,15 @@ def _under(sheet: Sheet) -> str:
 def paradigms_section(report: Report) -> str:
     """A figure for each paradigm."""
     cards = [paradigm_card(report, sheet) for sheet in report.sheets]
-    lead = note(
-        "Curves: accuracy; shaded: their interval. Bars and right axis: pairs of proxy-train whose phrase the "
-        "checkpoint had seen. Lines down: the first checkpoint at or above τ; the stroke at τ is the interval in which "
-        "the crossing happened. A table of all points is below each figure."
-    )
-    return section("paradigms", "Each paradigm", lead if report.delays else "", *cards)
+    return section("paradigms", "Each paradigm", note(_LEADS[len(report.runs) > 1]) if report.delays else "", *cards)
+
+
+_BARS = "Bars and right axis: pairs of proxy-train whose phrase the checkpoint had seen"
+
+_LEADS = {
+    False: f"Curves: accuracy; shaded: their interval. {_BARS}. Lines down: the first checkpoint at or above τ; the "
+    "stroke at τ is the interval in which the crossing happened. A table of all points is below each figure.",
+    True: f"Thin curves: runs; thick: their median, at the checkpoints that all have. {_BARS}, where the runs agree. "
+    "Grey bar: 95 % of the lags of labels permuted within critical lemmas; diamond: the lag, filled where proxy-train "
+    "leads.",
+}

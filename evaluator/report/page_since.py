@@ -41,7 +41,7 @@ def _card(report: Report, sheet: Sheet, view: View, since: SinceExposure) -> str
     return tag(
         "article",
         head,
-        tag("div", figure, _table(sheet.uid, since), class_="beside"),
+        tag("div", figure, _table(since), class_="beside"),
         note(_left_out(since)),
         class_="card",
     )
@@ -55,12 +55,12 @@ def _left_out(since: SinceExposure) -> str:
     )
 
 
-def _table(uid: str, since: SinceExposure) -> str:
+def _table(since: SinceExposure) -> str:
     columns = [
         Column("steps since", True),
         Column("accuracy", True),
         Column("bootstrap", True),
-        Column("never exposed", True),
+        Column("never", True, "pairs never exposed, at the same training steps"),
     ]
     edges = since.edges.tolist()
     rows = [
@@ -72,7 +72,7 @@ def _table(uid: str, since: SinceExposure) -> str:
         ]
         for at, (begin, end) in enumerate(pairwise(edges))
     ]
-    return table(f"{uid} by time since first exposure", columns, rows)
+    return table("By time since first exposure", columns, rows)
 
 
 def _without(held: list[tuple[Sheet, View]]) -> str:

@@ -19,7 +19,7 @@ class ReportRequest:
 
     policy: Policy = "window"
     at_step: int | None = None
-    """`window`: its end, the whole run when None. `seen-by`: the checkpoint of the split's counts, all when None."""
+    """`window`: its end, the whole run when None. `seen-by`: the checkpoint that counts are of, the last when None."""
     sides: Sides = "either"
     include_flagged: bool = False
     delay: DelayRequest = field(default_factory=DelayRequest)
@@ -47,6 +47,11 @@ class ReportRequest:
         """The fixed split that lags and cohorts belong to: all that the window exposes."""
         end = self.at_step if self.policy == "window" else None
         return SplitRequest("window", end, self.sides, self.include_flagged)
+
+    def seen_by(self, last_step: int) -> SplitRequest:
+        """What a checkpoint had seen: the one asked for, else the last."""
+        step = last_step if self.at_step is None else self.at_step
+        return SplitRequest("seen-by", step, self.sides, self.include_flagged)
 
     @property
     def document(self) -> dict[str, Any]:

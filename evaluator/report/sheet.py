@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluator.accuracy import AccuracyCurve
-from evaluator.delay_report import ParadigmDelay
+from evaluator.delay_report import FEW_PAIRS, ParadigmDelay
 from evaluator.report.evaluated_run import EvaluatedRun
 from evaluator.report.standing import Standing, leading, smallest_p, standing_of, standing_since
 from evaluator.scored import Integers
@@ -48,6 +48,12 @@ class Sheet:
     anchor: str
     views: tuple[View, ...]
     across: ParadigmAcrossRuns | None = None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Of any run; without few_pairs where the standing says it already."""
+        held = dict.fromkeys(flag for view in self.views for flag in view.flags)
+        return tuple(flag for flag in held if self.is_eligible or flag != FEW_PAIRS)
 
     @property
     def best(self) -> Standing:

@@ -14,6 +14,7 @@ from evaluator.report.paradigm_rows import last
 from evaluator.report.sheet import Sheet, View
 from evaluator.report.standing import Measure, lag_of, measures_of
 from evaluator.report.wording import NONE, count_text, p_text, range_text, share_text, steps_text
+from evaluator.since_exposure import SinceExposure
 from exposure.tables import table
 
 
@@ -31,6 +32,9 @@ class SummaryRow:
     lag: str
     lag_null: str
     lag_p: str
+    cohort: str
+    since: str
+    never: str
     flags: str
 
 
@@ -45,7 +49,8 @@ def _row(sheet: Sheet, view: View) -> SummaryRow:
         ends = f"{share_text(float(view.everything.accuracy[0]))} → {share_text(last(view.everything))}"
         pairs = f"{int(view.everything.pairs[0]):,}"
         empty = _cells("half_rise", "half", None) | _cells("lag", "lag", None)
-        return SummaryRow(view.run, sheet.uid, pairs, ends, **empty, flags=view.standing.reason or NONE)
+        since = _since(view.since)
+        return SummaryRow(view.run, sheet.uid, pairs, ends, **empty, **since, flags=view.standing.reason or NONE)
     by_name = {measure.name: measure for measure in measures_of(delay, view.threshold)}
     held = delay.train.pairs[0] or delay.validation.pairs[0]
     accuracies = [delay.train, delay.validation] if held else [view.everything]
@@ -54,8 +59,9 @@ def _row(sheet: Sheet, view: View) -> SummaryRow:
         paradigm=sheet.uid,
         pairs=f"{delay.counts['proxy-train']:,} / {delay.counts['proxy-validation']:,}",
         accuracy=" / ".join(share_text(last(curve)) for curve in accuracies),
-        **_cells("half_rise", "half", by_name.get("half-rise")),
-        **_cells("lag", "lag", by_name.get("threshold")),
+        **_cells("half_rise", "half", by_name.get("half-rise"), view.standing.is_eligible),
+        **_cells("lag", "lag", by_name.get("threshold"), view.standing.is_eligible),
+        **_since(None),
         flags=_flags(view),
     )
 
@@ -66,19 +72,34 @@ def _flags(view: View) -> str:
     return ", ".join([*([view.standing.reason] if view.standing.reason else []), *flags]) or NONE
 
 
-def _cells(name: str, prefix: str, measure: Measure | None) -> dict[str, str]:
+def _cells(name: str, prefix: str, measure: Measure | None, is_eligible: bool = False) -> dict[str, str]:
     if measure is None:
         return {name: NONE, f"{prefix}_null": NONE, f"{prefix}_p": NONE}
     lag = measure.lag
     ps = f"{p_text(lag.within_lemma.p)} / {p_text(lag.random_split.p)}"
     chance = range_text(lag.within_lemma.low, lag.within_lemma.high)
-    return {name: lag_of(measure) + ("*" if measure.leads else ""), f"{prefix}_null": chance, f"{prefix}_p": ps}
+    return {
+        name: lag_of(measure) + ("*" if is_eligible and measure.leads else ""),
+        f"{prefix}_null": chance,
+        f"{prefix}_p": ps,
+    }
+
+
+def _since(since: SinceExposure | None) -> dict[str, str]:
+    """The cohort, and accuracies of its first and last bin and of pairs never exposed at the same steps."""
+    if since is None or not since.pairs:
+        return {"cohort": NONE, "since": NONE, "never": NONE}
+    curves = {"since": since.accuracy, "never": since.never_exposed}
+    ends = {name: f"{share_text(float(one[0]))} → {share_text(float(one[-1]))}" for name, one in curves.items()}
+    return {"cohort": f"{since.pairs:,}", **ends}
 
 
 def columns_of(report: Report) -> list[str]:
     """The columns that say something in this report."""
-    if not report.delays:
+    if not report.has_exposures:
         names = ["paradigm", "pairs", "accuracy"]
+    elif not report.delays:
+        names = ["paradigm", "pairs", "accuracy", "cohort", "since", "never", "flags"]
     else:
         names = [
             "paradigm", "pairs", "accuracy", "half_rise", "half_null", "half_p", "lag", "lag_null", "lag_p", "flags",
@@ -100,8 +121,13 @@ LINE = 110
 
 
 def _explained(report: Report) -> list[str]:
-    if not report.delays:
+    if not report.has_exposures:
         return []
+    if not report.delays:
+        return [
+            "cohort: pairs with a first exposure and a checkpoint in every bin of time; since: their accuracy in the "
+            "bin before first exposure and in the last one; never: that of pairs never exposed, at the same steps."
+        ]
     return [
         "pairs and accuracy (last checkpoint): proxy-train / proxy-validation. Lags in steps, proxy-validation − "
         f"proxy-train: half-rise, and at τ = {share_text(report.threshold, 2)}; null: 95 % of the lags of labels "

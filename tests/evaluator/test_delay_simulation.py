@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.delay_simulation import STRONG, coverage, rejections
+from benchmarks.delay_simulation import STRONG, coverage, rejections, simulate
 from benchmarks.delay_worlds import Truth, World
 from evaluator.delay_report import DelayRequest
 
@@ -52,6 +52,22 @@ def test_random_splits_cry_wolf_where_lemmas_decide_and_within_lemmas_nothing_do
     assert found["lag, random"] > 0.12
     assert found["half-rise, within"] <= 0.08
     assert found["lag, within"] <= 0.08
+
+
+@pytest.mark.parametrize(("exposed", "sign"), [(0.1, 1), (0.9, -1)])
+def test_the_null_absorbs_what_the_sizes_of_groups_do(exposed: float, sign: int) -> None:
+    """Noise lets the smaller side cross first: a lag without any delay, towards the larger side. Random splits of the
+    same sizes lag as much, so no test takes it for one.
+    """
+    noisy = World(critical_spread=0.2, context_spread=0.2, item_spread=0.2, noise=1.0)
+    steps = tuple(range(0, 4000, 50))
+    world = replace(noisy, pairs=PAIRS, exposed=exposed, steps=steps, plateau=0.95, validation_plateau=0.95)
+    lags = [found.lags[0].lag for found, _ in simulate(world, 30, replace(TESTS, permutations=99))]
+    raw = float(np.mean([lag.steps for lag in lags if lag.steps is not None]))
+    null = float(np.mean([lag.random_split.median for lag in lags if lag.random_split.median is not None]))
+    assert raw * sign > 50
+    assert abs(raw - null) < 50
+    assert sum(lag.random_split.p is not None and lag.random_split.p <= 0.05 for lag in lags) <= 3
 
 
 def test_both_tests_keep_their_level_where_exposure_is_by_chance() -> None:

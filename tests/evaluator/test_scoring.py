@@ -24,7 +24,7 @@ EXACT = 2e-5
 
 
 def with_prefix_forms(pair: MinimalPair) -> MinimalPair:
-    """The pair with forms made of its first sentence; every third has no one-prefix form, every fourth no two-prefix."""
+    """The pair with forms made of its sentences; every third has no one-prefix form, every fourth no two-prefix."""
     words = pair.sentence_good.split()
     number = sum(map(ord, pair.name))
     return replace(
@@ -47,7 +47,11 @@ def quietly(folder: Path, spec: ScoringSpec, pairs: tuple[MinimalPair, ...] = PA
     """Scores by the checkpoint in `folder`; nothing must be worth a note."""
     notes: list[str] = []
     items = score_pairs(
-        model_of(folder), tokenise_pairs(folder, pairs, spec), where="here", on_note=notes.append, **options  # type: ignore[arg-type]
+        model_of(folder),
+        tokenise_pairs(folder, pairs, spec),
+        where="here",
+        on_note=notes.append,
+        **options,  # type: ignore[arg-type]
     )
     assert notes == []
     return items
@@ -144,7 +148,7 @@ def test_progress() -> None:
     quietly(
         tiny_models.checkpoint("llama"),
         ScoringSpec(),
-        batch_tokens=256,
+        batch_tokens=128,
         on_progress=lambda done, total: heard.append((done, total)),
     )
     totals = {total for _, total in heard}
@@ -174,7 +178,9 @@ def test_broken_weights(number: float) -> None:
         score_pairs(model, tokenised, where="step 400 (there)")
     message = str(caught.value)
     assert 0 < len(holders) < len(SCORABLE), "the broken row must be known by some sentences only"
-    assert message.startswith(f"step 400 (there): {len(holders)} of {len(SCORABLE)} pairs have a log-probability that is")
+    assert message.startswith(
+        f"step 400 (there): {len(holders)} of {len(SCORABLE)} pairs have a log-probability that is"
+    )
     assert f"the first is {PAIRS[holders[0]].name}. The weights are damaged, or overflow in float32" in message
 
 

@@ -4,7 +4,7 @@ proxy-validation by training step, and behind them how many pairs had been expos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,7 +45,7 @@ def paradigm_figure(plotted: Plotted, is_log: bool = False) -> str:
     bounds = [value for _, curve in plotted.curves for value in _all_values(curve)]
     frame = Frame(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, tuple(steps), lowest(bounds), is_log)
     layers = [
-        _bars(frame, plotted.exposed),
+        exposure_bars(frame, steps, plotted.exposed),
         grid(frame),
         _threshold(frame, plotted.threshold),
         *(_bands(frame, part, curve) for part, curve in plotted.curves),
@@ -73,15 +73,14 @@ def _description(plotted: Plotted) -> str:
 _NAMES: dict[Part, str] = {"train": "proxy-train", "validation": "proxy-validation", "all": "all pairs"}
 
 
-def _bars(frame: Frame, exposed: Integers | None) -> str:
-    """Cumulative counts: each bar stands from the checkpoint before it to its own."""
+def exposure_bars(frame: Frame, steps: Sequence[int], exposed: Integers | None) -> str:
+    """Cumulative counts at `steps`: each bar stands from the checkpoint before it to its own."""
     if exposed is None or not exposed[-1]:
         return ""
     ticks = whole_ticks(int(exposed[-1]), 3)
     top = frame.bottom - (frame.bottom - frame.top) * BAR_SHARE
     scale = Scale(0, ticks[-1], frame.bottom, top)
     x = frame.x
-    steps = frame.steps
     corners = [
         (x(before) + 0.4, scale(count), max(x(step) - 0.4, x(before) + 0.6), frame.bottom)
         for before, step, count in zip(steps[:-1], steps[1:], exposed.tolist()[1:], strict=True)
