@@ -10,7 +10,8 @@ from evaluator.items import ItemScores
 from evaluator.sequences import Integers
 
 FIRST_EPSILON = {"bfloat16": 0.1, "float16": 0.02}
-"""Nats of |Δ| below which a pair is scored again at first."""
+"""Nats of |Δ| below which a pair is scored again at first: four to six times the root mean square error of Δ that small
+trained models show."""
 
 
 def settle_near_ties(

@@ -9,10 +9,11 @@ from transformers import PreTrainedModel
 
 from evaluator.conventions import ScoringSpec
 from evaluator.folder import EvaluationFolder
+from evaluator.memory import TokenBudget
 from evaluator.prefetch import LoadedWeights
 from evaluator.resident import ResidentModel
 from evaluator.scoring import score_pairs
-from evaluator.token_sequences import TokenisedPairs
+from evaluator.tokenised_pairs import TokenisedPairs
 from evaluator.tokenising import tokenise_pairs
 from exposure.pairs import MinimalPair
 
@@ -30,7 +31,7 @@ class Scorer:
     ) -> None:
         self._folder = folder
         self._pairs = pairs
-        self._batch_tokens = batch_tokens
+        self._budget = TokenBudget.default(device) if batch_tokens is None else TokenBudget(batch_tokens)
         self._resident = ResidentModel(device, dtype)
         self._exact = ResidentModel(device, torch.float32)
         self._tokenised: dict[ScoringSpec, TokenisedPairs] = {}
@@ -56,7 +57,7 @@ class Scorer:
                 model,
                 self._tokens(spec, weights),
                 where=f"step {weights.step} ({weights.checkpoint.name})",
-                batch_tokens=self._batch_tokens,
+                batch_tokens=self._budget,
                 fp32_model=lambda: self._in_fp32(weights),
                 on_progress=progress,
                 on_note=notes.append,

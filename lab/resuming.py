@@ -37,7 +37,7 @@ def save_state(folder: Path, step: int, model: PreTrainedModel, optimizer: Optim
 def load_state(folder: Path, model: PreTrainedModel, optimizer: Optimizer) -> int:
     """Put the newest state that can be read into model and optimiser; its step, or 0 where there is none.
 
-    Raises TrainingError where states are there, but none can be read.
+    Raises TrainingError where states are there, but none can be read. A run saves one before its first checkpoint.
     """
     states = folder / FOLDER
     problems = []
@@ -54,6 +54,11 @@ def load_state(folder: Path, model: PreTrainedModel, optimizer: Optimizer) -> in
             f"No state in {states} can be read ({'; '.join(problems)}). Delete the folder of the run and train again."
         )
     return 0
+
+
+def has_state(folder: Path) -> bool:
+    """Whether there is a state to go on from."""
+    return bool(_steps_in(folder / FOLDER))
 
 
 def _restore(tensors: dict[str, torch.Tensor], step: int, model: PreTrainedModel, optimizer: Optimizer) -> None:

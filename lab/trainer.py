@@ -18,7 +18,7 @@ from exposure.errors import TrainingError
 from exposure.orders import DataOrder, TokenizerSpec
 from lab.building import model_for, optimizer_for
 from lab.loss import Batch, backward
-from lab.resuming import load_state, save_state
+from lab.resuming import has_state, load_state, save_state
 from lab.saving import (
     checkpoint_path,
     checkpoint_steps_in,
@@ -71,6 +71,7 @@ class Trainer:
         assert order.tokenizer is not None
         self._order, self._rows, self._settings, self._folder, self._device = order, rows, settings, folder, device
         self._spec: TokenizerSpec = order.tokenizer
+        self._refuse_lost_state()
         self.model = model_for(order, rows, settings, device)
         self.model.train()
         self._optimizer = optimizer_for(self.model, settings)
@@ -92,6 +93,8 @@ class Trainer:
         Checkpoints are written at the manifest's steps, the state for going on with them where the last is older than
         `state_seconds`. Raises TrainingError where a loss is not finite: nothing after the last checkpoint is kept.
         """
+        if not has_state(self._folder.path):
+            save_state(self._folder.path, self.step, self.model, self._optimizer)
         wanted = set(self._order.checkpoint_steps)
         started = time.monotonic() - self._seconds
         if self.step in wanted and not checkpoint_path(self._folder.path, self.step).exists():
@@ -111,6 +114,15 @@ class Trainer:
     def close(self) -> None:
         """Close the log."""
         self._log.close()
+
+    def _refuse_lost_state(self) -> None:
+        """Raise TrainingError where checkpoints are there that going on would have to train, and replace, from step 0."""
+        path = self._folder.path
+        if checkpoint_steps_in(path) and not has_state(path):
+            raise TrainingError(
+                f"{path} holds checkpoints up to step {checkpoint_steps_in(path)[-1]:,}, but no state to go on from "
+                "(resume/). Train into another folder with --out, or delete this one to train it again."
+            )
 
     def _one_step(self) -> None:
         settings, step = self._settings, self.step + 1

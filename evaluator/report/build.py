@@ -14,6 +14,7 @@ from evaluator.report.evaluated_run import EvaluatedRun, analyse_run
 from evaluator.report.request import ReportRequest
 from evaluator.report.sheet import Sheet, sheets_of
 from evaluator.side_by_side import ParadigmAcrossRuns, side_by_side
+from exposure.errors import EvaluationError
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,11 @@ def _funnel(delays: Mapping[str, DelayReport], request: ReportRequest) -> tuple[
     if not delays:
         return (), None
     asked = request.funnel
-    if len({tuple(one.uid for one in delay.paradigms) for delay in delays.values()}) > 1:
-        return (
-            (),
-            "The runs evaluated different paradigms, and a funnel needs the same ones: report each run by itself.",
-        )
     runs = min(asked.runs, len(delays))
     note = None
     if runs < asked.runs:
         note = f"EXP asks for p < {asked.p:g} in {asked.runs} seeds; here there is one run, so it is asked for in one."
-    return funnel(delays, replace(asked, runs=runs)), note
+    try:
+        return funnel(delays, replace(asked, runs=runs)), note
+    except EvaluationError as error:  # runs that are no seeds of one model: other paradigms, or no common checkpoint
+        return (), f"No funnel over these runs together: {error}"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluator.delay_report import DelayReport
 from evaluator.report.build import Report
 from evaluator.report.sheet import Sheet, View
 from evaluator.report.standing import MEANINGS, ORDER, SIGNIFICANT, Measure, lag_of, leading, measures_of
@@ -56,10 +57,11 @@ def headline(report: Report) -> str:
     led = [sheet for sheet in held if sheet.leads]
     total = "the one eligible paradigm" if len(held) == 1 else f"the {len(held):,} eligible paradigms"
     if not led:
-        return f"Proxy-train does not lead proxy-validation in any of {total}. {crossings_sentence(report)}"
+        none = total if len(held) == 1 else f"any of {total}"
+        return f"Proxy-train does not lead proxy-validation in {none}. {crossings_sentence(report)}"
+    share = total if len(held) == 1 else f"{len(led):,} of {total}"
     in_runs = "" if len(report.delays) == 1 else f" in at least one of {len(report.delays)} runs"
-    found = f"Proxy-train leads proxy-validation in {len(led):,} of {total}{in_runs}: {_where(led)}"
-    return f"{found}. {crossings_sentence(report)}"
+    return f"Proxy-train leads proxy-validation in {share}{in_runs}: {_where(led)}. {crossings_sentence(report)}"
 
 
 def _where(led: Sequence[Sheet]) -> str:
@@ -88,15 +90,21 @@ def _crosses(view: View) -> bool:
 
 def resolution_note(report: Report) -> str | None:
     """A warning where so few permutations were drawn that no paradigm could pass; None where they suffice."""
-    tests = len(report.eligible)
+    tests = max(map(_tested, report.delays.values()), default=0)
     draws = report.request.delay.permutations
-    if report.request.policy != "window" or not tests or tests / (draws + 1) < SIGNIFICANT:
+    if not tests or tests / (draws + 1) < SIGNIFICANT:
         return None
     return (
         f"With {draws:,} permutations no p-value is below 1/{draws + 1:,}, and a single one of {tests:,} paradigms "
         f"could not stay below {share_text(SIGNIFICANT, 2)} after adjusting. Ask for more: --permutations "
         f"{tests * 40 - 1}."
     )
+
+
+def _tested(delay: DelayReport) -> int:
+    """Paradigms over which the p-values of half-rise lags are adjusted."""
+    held = [one.half_rise for one in delay.paradigms]
+    return sum(one is not None and one.lag.within_lemma.p is not None for one in held)
 
 
 def findings(report: Report) -> list[Finding]:

@@ -72,6 +72,18 @@ def test_time_limit_stops_between_steps_and_says_how_to_go_on(prepare: Any, tmp_
     assert _hashes(tmp_path / "out") == again, "a finished run is left as it is"
 
 
+def test_finished_run_without_its_state_is_left_alone(prepare: Any, tmp_path: Path) -> None:
+    """Where resume/ was deleted to save space, the same command does not train the checkpoints again."""
+    run = prepare(seed=1)
+    exposure("pretrain", run.manifest, *TINY, "--out", tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "resume")
+    before = _hashes(tmp_path / "out")
+    answer = exposure("pretrain", run.manifest, *TINY, "--out", tmp_path / "out")
+    assert_sentence(answer)
+    assert "no state to go on from" in answer.err
+    assert _hashes(tmp_path / "out") == before
+
+
 def test_own_order_is_written_down(prepare: Any, tmp_path: Path) -> None:
     """--data-seed, --epochs, --batch-sequences and --checkpoint-steps make the manifest of the run that was trained."""
     run = prepare()
@@ -187,6 +199,9 @@ def test_training_needs_neither_corpus_nor_indexer(prepare: Any, tmp_path: Path)
     shutil.copytree(next((run.manifest.parent / "token-rows").iterdir()), there / "rows")
     shutil.copy(run.manifest, there / "run.json")
     shutil.copy(run.order.tokenizer.path, there / "tok.json")
+    (there / "out").mkdir()
+    shutil.copy(tmp_path / "here" / "run.json", there / "out")
+    kept = (there / "out" / "run.json").read_bytes()
     for path in (tmp_path / "a.jsonl.zst", tmp_path / "b.parquet", tmp_path / "tokenizer.json"):
         path.unlink()
     shutil.rmtree(run.manifest.parent)
@@ -197,6 +212,7 @@ def test_training_needs_neither_corpus_nor_indexer(prepare: Any, tmp_path: Path)
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert _hashes(there / "out") == _hashes(tmp_path / "here")
+    assert (there / "out" / "run.json").read_bytes() == kept, "its paths are those of the machine with the corpus"
 
 
 def test_prepared_rows_are_all_that_is_made(prepare: Any, tmp_path: Path) -> None:
@@ -227,4 +243,4 @@ def test_signal_stops_between_steps(prepare: Any, tmp_path: Path, number: int, m
     assert answer.status == 0
     assert f"step 3 of {run.order.steps}" in answer.err
     assert signal.getsignal(number) is before
-    assert [one.name for one in (tmp_path / "out" / "resume").iterdir()] == ["step-00000003.safetensors"]
+    assert (tmp_path / "out" / "resume" / "step-00000003.safetensors").exists()

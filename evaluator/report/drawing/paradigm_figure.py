@@ -11,7 +11,7 @@ from typing import Literal
 from evaluator.accuracy import AccuracyCurve
 from evaluator.delay_report import HalfRiseLag, ThresholdLag
 from evaluator.half_rise import HalfRise
-from evaluator.report.drawing.frame import Frame, grid, lowest, right_axis
+from evaluator.report.drawing.frame import NARROW_LETTER, Frame, grid, lowest, right_axis
 from evaluator.report.drawing.scales import Scale, short_number, whole_ticks
 from evaluator.report.drawing.shapes import band, boxes, diamond, dots, label, line, polyline, svg
 from evaluator.report.wording import lag_text, threshold_text
@@ -158,7 +158,7 @@ def _lag(frame: Frame, lag: ThresholdLag | None) -> str:
 
 def _beside(frame: Frame, left: float, right: float, y: float, text: str) -> str:
     """Text over the middle of [left, right] where it fits, else to its right, or its left near the edge."""
-    size = len(text) * 6.2
+    size = len(text) * NARROW_LETTER
     if right - left > size + 12:
         return label(((left + right) / 2, y - 6), text, "note lag", "middle")
     if right + size + 8 < frame.right:
