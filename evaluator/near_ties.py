@@ -31,8 +31,9 @@ def settle_near_ties(
         error = max(error, float(np.abs(again.delta - items.delta[places]).max()))
         items = items.with_scores(places, again, rescored=True)
         epsilon = max(epsilon, error)
-    n = int(items.rescored.sum())
-    on_note(
-        f"{n:,} pairs with |Δ| < {epsilon:.2g} in {dtype} were scored again in float32 (Δ moved by up to {error:.2g})."
-    )
+    if n := int(items.rescored.sum()):
+        on_note(
+            f"{n:,} pairs with |Δ| < {epsilon:.2g} in {dtype} were scored again in float32 "
+            f"(Δ moved by up to {error:.2g})."
+        )
     return items

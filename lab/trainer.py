@@ -116,7 +116,7 @@ class Trainer:
         self._log.close()
 
     def _refuse_lost_state(self) -> None:
-        """Raise TrainingError where checkpoints are there that going on would have to train, and replace, from step 0."""
+        """Raise TrainingError where checkpoints are there that would be trained anew, and replaced, from step 0."""
         path = self._folder.path
         if checkpoint_steps_in(path) and not has_state(path):
             raise TrainingError(

@@ -67,7 +67,7 @@ def note(text: str, class_: str = "note") -> str:
 
 def badges(names: Sequence[str]) -> str:
     """Flags, as small labels."""
-    return "".join(tag("span", safe(name.replace("_", " ")), class_="badge") for name in names)
+    return "".join(" " + tag("span", safe(name.replace("_", " ")), class_="badge") for name in names)
 
 
 def definitions(pairs: Sequence[tuple[str, str]]) -> str:

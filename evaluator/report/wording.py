@@ -57,7 +57,7 @@ def share_text(value: float | None, decimals: int = 3) -> str:
     """A share or an accuracy with no zero before the point: ".873"; "–" where there is none."""
     if value is None or isnan(value):
         return NONE
-    text = f"{value:.{decimals}f}"
+    text = f"{round(value, decimals) + 0.0:.{decimals}f}"  # + 0.0: no "−.000"
     return text[1:] if text.startswith("0.") else text.replace("-0.", f"{MINUS}.").replace("-", MINUS)
 
 

@@ -55,11 +55,10 @@ def test_batches_shrink(tokenised: TokenisedPairs) -> None:
     budget = TokenBudget(10**9)
     found = run_rows(rows, tight, budget, on_tokens=done.append, on_note=notes.append)
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert budget.tokens == 256
-    assert max(tight.sizes) == 256
+    assert budget.tokens == max(tight.sizes) == 128
     assert sum(done) == rows.n_tokens
     assert len(notes) == len(tight.left_behind) > 2
-    assert notes[-1].endswith("batches have 256 from there on.")
+    assert notes[-1].endswith("batches have 128 from there on.")
 
 
 def test_budget_is_kept_for_the_next_checkpoint(tokenised: TokenisedPairs) -> None:

@@ -60,7 +60,7 @@ def test_gpu_of_too_high_a_number() -> None:
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "mps", "", "cuda:-1"])
 def test_unknown_device(name: str) -> None:
     """A name that is no device is answered with those that are."""
-    with pytest.raises(EvaluationError, match="is not known. Give auto, cpu, cuda, or a numbered one like cuda:1"):
+    with pytest.raises(EvaluationError, match=r"is not known\. Give auto, cpu, cuda, or a numbered one like cuda:1"):
         device_of(name)
 
 
@@ -83,7 +83,7 @@ def test_dtypes(name: str, device: torch.device, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("name", ["fp16", "float64", "int8", ""])
 def test_unknown_dtype(name: str) -> None:
     """A dtype that is not scored in is answered with those that are."""
-    with pytest.raises(EvaluationError, match="is not known. Give auto, float32, bfloat16, float16"):
+    with pytest.raises(EvaluationError, match=r"is not known\. Give auto, float32, bfloat16, float16"):
         dtype_of(name, CPU)
 
 
@@ -96,16 +96,20 @@ def settings() -> tuple[object, ...]:
     )
 
 
+def use_and_fail() -> None:
+    assert settings() == (True, "highest", 1, 7)
+    torch.rand(5)
+    raise KeyError
+
+
 def test_reproducible_gives_everything_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inside: deterministic, fp32 in fp32, the asked threads and the seed. Afterwards, also after an error: as before."""
+    """Inside: deterministic, fp32 in fp32, the threads and the seed. Afterwards, also after an error: as before."""
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
     torch.set_float32_matmul_precision("high")
     before, drawn = settings(), torch.get_rng_state()
     try:
         with pytest.raises(KeyError), reproducible(threads=1, seed=7):
-            assert settings() == (True, "highest", 1, 7)
-            torch.rand(5)
-            raise KeyError
+            use_and_fail()
         assert settings() == before
         assert torch.equal(torch.get_rng_state(), drawn)
     finally:

@@ -27,7 +27,7 @@ def model_of(folder: Path, dtype: torch.dtype) -> PreTrainedModel:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("architecture", tiny_models.ARCHITECTURES)
 def test_decisions_are_those_of_fp32(architecture: str, dtype: torch.dtype) -> None:
-    """A 16-bit model with its fp32 twin decides as the twin alone; the settled pairs have its scores, the rest their own."""
+    """A 16-bit model with its fp32 twin decides as the twin alone; only settled pairs have the twin's scores."""
     folder = tiny_models.trained_checkpoint(architecture)
     pairs = tiny_models.pairs()
     exact = score_pairs(model_of(folder, torch.float32), tokenise_pairs(folder, pairs, ScoringSpec()), where="here")
@@ -82,6 +82,6 @@ def test_nothing_near() -> None:
     """Without near ties nothing is asked for and nothing noted."""
     coarse = scores([5.0, -5.0, float("nan")])
     notes: list[str] = []
-    settled = settle_near_ties(coarse, "float16", lambda places: pytest.fail("nothing is near"), notes.append)
+    settled = settle_near_ties(coarse, "float16", lambda _: pytest.fail("nothing is near"), notes.append)
     assert notes == []
     np.testing.assert_array_equal(settled.delta, coarse.delta)

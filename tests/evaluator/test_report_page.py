@@ -55,7 +55,8 @@ def test_the_planted_delay_is_the_finding(page: Page) -> None:
     assert re.search(r"delayed_agreement \(half-rise lag \+4\d\d|\+5\d\d", led)
     assert "by chance" in led
     assert "prompt_agreement" not in led
-    assert [words(one) for one in page.root.iter("article") if "leads" in one.get("class", "")][0].startswith("delayed")
+    leading = [words(one.find(".//h3")) for one in page.root.iter("article") if "leads" in one.get("class", "")]
+    assert leading == ["delayed_agreement"]
 
 
 def test_no_lead_is_said_in_a_plain_sentence(tmp_path: Path) -> None:
@@ -253,8 +254,8 @@ HOSTILE = (
 
 def _hostile() -> Iterator[Plant]:
     for name in HOSTILE:
-        yield replace(TOGETHER, uid=name, phenomenon=name, field=name, train=120, validation=120, sentence=name + "{number}.",
-                      flags=("<b>flag</b>",))  # fmt: skip
+        kin = {"phenomenon": name, "field": name, "sentence": f"{name}{{number}}.", "flags": ("<b>flag</b>",)}
+        yield replace(TOGETHER, uid=name, train=120, validation=120, **kin)
 
 
 def test_hostile_names_are_text(tmp_path: Path) -> None:

@@ -97,7 +97,10 @@ def step_axis(frame: Frame) -> str:
 
 def right_axis(frame: Frame, scale: Scale, ticks: Sequence[float], name: str, shorten: Callable[[float], str]) -> str:
     """Labels of a second scale at the right, and its name above."""
-    labels = "".join(label((frame.right + 7, scale(tick) + 4), shorten(tick), "tick right") for tick in ticks)
+    labels = "".join(
+        label((frame.right + 7, scale(tick) + 4), shorten(tick), "tick right" if tick else "tick right fine")
+        for tick in ticks
+    )
     return labels + label((frame.width, frame.top - 11), name, "axis right", "end")
 
 
