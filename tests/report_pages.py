@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -81,3 +82,29 @@ def drawn_points(path: Element) -> list[tuple[float, float]]:
 def with_class(picture: Element, *classes: str) -> list[Element]:
     """The elements that have all of `classes`."""
     return [one for one in picture.iter() if set(classes) <= set(one.get("class", "").split())]
+
+
+def colliding(picture: Element) -> list[tuple[str, str]]:
+    """Labels of ticks that overlap, as wide letters of a wide page and of a phone make them."""
+    found = []
+    for letter, hidden in ((6.6, ""), (10.5, "fine")):
+        labels = [one for one in with_class(picture, "tick") if hidden not in one.get("class", "").split()]
+        found += [
+            (_text(a), _text(b)) for a, b in combinations(labels, 2) if _overlap(_box(a, letter), _box(b, letter))
+        ]
+    return found
+
+
+def _text(label: Element) -> str:
+    return label.text or ""
+
+
+def _box(label: Element, letter: float) -> tuple[float, float, float, float]:
+    """Left, right, top and bottom."""
+    x, y, width = float(label.get("x", "")), float(label.get("y", "")), len(_text(label)) * letter
+    left = x - {"middle": width / 2, "end": width}.get(label.get("text-anchor", ""), 0)
+    return left, left + width, y - 1.3 * letter, y + 0.2 * letter
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]

@@ -105,7 +105,7 @@ def _real(data: Path) -> Sources:
 
 
 def _world(work: Path) -> Sources:
-    _exposure("world", work / "world", "--documents", 400)
+    _exposure("world", work / "world", "--documents", 400, "--pairs-per-paradigm", 8)
     world = work / "world"
     return Sources((world / "pairs.jsonl",), world / "tokenizer.json", str(world / "corpus" / "*.jsonl.gz"))
 

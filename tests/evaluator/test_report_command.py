@@ -8,13 +8,21 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from shell import assert_sentence, environment, exposure
 from synthetic_evaluations import PLANTS, Plant, write_evaluation
 
+from evaluator.commands.report import command
 from evaluator.folder import CheckpointRecord
+from evaluator.report.accuracy_rows import AccuracyRow
+from evaluator.report.lag_rows import LagRow
+from evaluator.report.other_rows import CheckpointRow, FunnelLine
+from evaluator.report.paradigm_rows import ParadigmRow
+from evaluator.report.since_rows import SinceRow
+from evaluator.report.split_rows import SplitRow
 
 QUICK = ("--permutations", 199, "--bootstrap", 60)
 BROKEN = CheckpointRecord(step=2200, source="step-2200", status="broken", reason="model.safetensors ends too early")
@@ -139,3 +147,20 @@ def test_an_evaluation_without_scores_is_a_sentence(tmp_path: Path) -> None:
     answer = exposure("report", tmp_path / "evaluation")
     assert_sentence(answer)
     assert "has no scored checkpoint yet" in answer.err
+
+
+def test_every_option_and_column_is_documented() -> None:
+    """docs/reports.md names every option of the command and every column of the files."""
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    for option in command.params:
+        if option.opts[0].startswith("--") and option.name != "help":
+            assert f"`{option.opts[0]}" in text, option.opts[0]
+    for kind in (AccuracyRow, LagRow, ParadigmRow, SinceRow, SplitRow, CheckpointRow, FunnelLine):
+        for column in (one.name for one in fields(kind)):
+            prefix = next((name for name in FAMILIES if column.startswith(name) and kind is LagRow), None)
+            named = column if prefix is None else column.removeprefix(prefix)
+            assert f"`{named}`" in text, (kind.__name__, column)
+            assert prefix is None or f"`{prefix}*`" in text
+
+
+FAMILIES = ("within_lemma_", "random_split_", "train_", "validation_")

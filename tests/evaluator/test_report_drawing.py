@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import inf, log10, nan
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report_pages import colliding, with_class
 
+from evaluator.report.drawing.frame import Frame, grid
 from evaluator.report.drawing.scales import (
     Scale,
     log_ticks,
@@ -63,6 +66,15 @@ def test_a_log_axis_is_logarithmic_and_keeps_step_zero() -> None:
     assert gaps == pytest.approx([gaps[0]] * 3)
     assert scale(0) == 0 < scale(1)
     assert step_ticks([0, 1, 10, 100, 1000], 6, is_log=True) == [0, 1, 10, 100, 1000]
+
+
+@given(STEPS, st.booleans(), st.floats(0, 0.9))
+def test_labels_never_collide(steps: list[int], is_log: bool, lowest: float) -> None:
+    """Whatever the checkpoints are, labels that are shown stand clear of each other; some are always shown."""
+    frame = Frame(640, 340, 40, 594, 34, 296, tuple(steps), round(min(lowest, 0.4), 1), is_log)
+    picture = ElementTree.fromstring(f"<svg>{grid(frame)}</svg>")
+    assert not colliding(picture)
+    assert len([one for one in with_class(picture, "tick") if "fine" not in one.get("class", "")]) >= 3
 
 
 @given(st.integers(1, 10**6), st.floats(1.01, 1e6))

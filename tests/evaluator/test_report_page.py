@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from report_pages import QUICK, Page, drawn_points, report_on, rows_of, table, with_class, words
+from report_pages import QUICK, Page, colliding, drawn_points, report_on, rows_of, table, with_class, words
 from synthetic_evaluations import DELAYED, NEVER, PLANTS, TOGETHER, Curve, Plant, weights_sha256, write_evaluation
 
 from evaluator.folder import CheckpointRecord
@@ -228,18 +228,7 @@ def test_pictures_are_whole_and_described(page: Page) -> None:
 def test_labels_do_not_collide(page: Page) -> None:
     """In each figure no two labels of ticks overlap, on a wide page and with the larger letters of a phone."""
     for picture in page.pictures("big"):
-        for letter, hidden in ((6.6, ()), (10.5, ("fine",))):
-            labels = [one for one in with_class(picture, "tick") if not set(hidden) & set(one.get("class").split())]
-            boxes = [_box(one, letter) for one in labels]
-            for at, (left, right, y) in enumerate(boxes):
-                for other_left, other_right, other_y in boxes[at + 1 :]:
-                    assert right <= other_left or other_right <= left or abs(y - other_y) >= letter * 1.5
-
-
-def _box(label: ElementTree.Element, letter: float) -> tuple[float, float, float]:
-    x, width = float(label.get("x")), len(label.text) * letter
-    shift = {"middle": width / 2, "end": width}.get(label.get("text-anchor"), 0)
-    return x - shift, x - shift + width, float(label.get("y"))
+        assert not colliding(picture)
 
 
 HOSTILE = (

@@ -69,10 +69,12 @@ def accuracy_axis(frame: Frame) -> str:
         line((frame.left, frame.y(tick)), (frame.right, frame.y(tick)), "chance" if tick == 0.5 else "grid")
         for tick in ticks
     )
-    # Every second counted from .5, so that chance keeps its label.
+    # On a phone every second, counted from .5 so that chance keeps its label, and not the one beside the first step's.
     labels = "".join(
-        label((frame.left - 7, frame.y(tick) + 4), share_text(tick, 1), _fine(round((tick - 0.5) * 10) % 2 == 1), "end")
-        for tick in ticks
+        label(
+            (frame.left - 7, frame.y(tick) + 4), share_text(tick, 1), _fine(at == 0 or round(tick * 10) % 2 == 0), "end"
+        )
+        for at, tick in enumerate(ticks)
     )
     return lines + labels + label((frame.left - 30, frame.top - 11), "accuracy", "axis")
 
