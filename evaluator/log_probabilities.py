@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from transformers import PreTrainedModel
 from evaluator.model_inputs import model_inputs
 from evaluator.rows import Rows
 
-CHUNK_BYTES = {"cpu": 32 << 20, "cuda": 512 << 20}
+CHUNK_BYTES = {"cpu": 64 << 20, "cuda": 512 << 20}
 """fp32 logits that are held at a time. On a CPU, memory that is written again and again instead of asked for anew."""
 
 LogProbabilities = Callable[[Rows], torch.Tensor]
@@ -38,8 +39,8 @@ def _chunks(rows: Rows, chunk_nodes: int, device: torch.device) -> Iterator[_Chu
     nodes, node_of_edge = rows.edge_nodes[is_first], np.cumsum(is_first) - 1
     edge_bounds = np.append(np.flatnonzero(is_first), len(is_first)).tolist()
     on_device = [torch.from_numpy(array).to(device) for array in (nodes, node_of_edge, rows.edge_targets)]
-    for first in range(0, len(nodes), chunk_nodes):
-        end = min(first + chunk_nodes, len(nodes))
+    n_chunks = max(1, -(-len(nodes) // chunk_nodes))
+    for first, end in pairwise(np.linspace(0, len(nodes), n_chunks + 1).astype(int).tolist()):  # of one size
         edges = slice(edge_bounds[first], edge_bounds[end])
         yield _Chunk(on_device[0][first:end], edges, on_device[1][edges] - first, on_device[2][edges])
 

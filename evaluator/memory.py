@@ -13,7 +13,7 @@ from evaluator.log_probabilities import LogProbabilities
 from evaluator.rows import Rows, RowSet
 from exposure.errors import EvaluationError
 
-DEFAULT_BATCH_TOKENS = {"cpu": 2048, "cuda": 65536}
+DEFAULT_BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 """Tokens of a batch. On a CPU small ones keep activations in memory that is mapped already."""
 
 

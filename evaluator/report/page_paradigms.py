@@ -10,8 +10,8 @@ from evaluator.report.median_curve import median_curve
 from evaluator.report.page_paradigm import paradigm_card
 from evaluator.report.page_parts import key, note, section
 from evaluator.report.sheet import Sheet, View
-from evaluator.report.standing import MEANINGS, ORDER
-from evaluator.report.wording import capital, lag_text, p_phrase, range_text, share_text
+from evaluator.report.standing import MEANINGS, ORDER, SIGNIFICANT
+from evaluator.report.wording import capital, count_text, lag_text, p_phrase, range_text, share_text
 from evaluator.scored import Floats, Integers
 
 
@@ -86,14 +86,18 @@ def _under(sheet: Sheet) -> str:
         null = half.lag.within_lemma
         return f"lag {lag_text(half.lag.steps)}, by chance {range_text(null.low, null.high)}, {p_phrase(null.p)}"
     if sheet.across is not None:
-        return f"median lag {lag_text(sheet.across.half_rise_lag.value)}, {sheet.across.half_rise_lag.runs} runs"
+        lags = [view.delay.half_rise.lag for view in sheet.views if view.delay and view.delay.half_rise]
+        low = sum(lag.within_lemma.p is not None and lag.within_lemma.p < SIGNIFICANT for lag in lags)
+        median = lag_text(sheet.across.half_rise_lag.value)
+        return f"median lag {median}, p < {share_text(SIGNIFICANT, 2)} in {low} of {count_text(len(lags), 'run')}"
     return f"in the end {share_text(float(view.everything.accuracy[-1]))}"
 
 
 def paradigms_section(report: Report) -> str:
     """A figure for each paradigm."""
     cards = [paradigm_card(report, sheet) for sheet in report.sheets]
-    return section("paradigms", "Each paradigm", note(_LEADS[len(report.runs) > 1]) if report.delays else "", *cards)
+    lead = note(_LEADS[len(report.runs) > 1]) + legend(report) if report.delays else ""
+    return section("paradigms", "Each paradigm", lead, *cards)
 
 
 _BARS = "Bars and right axis: pairs of proxy-train whose phrase the checkpoint had seen"

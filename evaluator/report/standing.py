@@ -65,7 +65,11 @@ def standing_since(since: SinceExposure | None, few_pairs: int) -> Standing:
     """The standing under the policy seen-by: whether enough pairs have a first exposure to count from."""
     if since is None or not since.pairs:
         return Standing("one-sided", "no cohort with a first exposure to count from")
-    return Standing("eligible") if since.pairs >= few_pairs else Standing("few", f"{since.pairs:,} pairs in the cohort")
+    return (
+        Standing("eligible")
+        if since.pairs >= few_pairs
+        else Standing("few", f"fewer than {few_pairs} pairs in the cohort ({since.pairs:,})")
+    )
 
 
 def _one_sided(train: int, validation: int) -> str:
