@@ -41,18 +41,16 @@ def _names(report: Report, level: Level) -> list[str]:
 
 def _group(report: Report, level: Level, name: str, low: float) -> str:
     held = [(run.steps, group) for run in report.runs if (group := run.group(level, name)) is not None]
-    lines: list[Line] = [("all", steps, group.macro) for steps, group in held]
-    areas: list[Area] = []
-    if len(held) == 1:
-        areas = [("all", held[0][0], held[0][1].macro_low, held[0][1].macro_high)]
-    else:
-        lines.append(("all", *median_curve([(steps, group.macro) for steps, group in held])))
-    last = float(lines[-1][2][-1]) if len(lines[-1][2]) else None
+    runs: list[Line] = [("all", steps, group.macro) for steps, group in held]
+    areas: list[Area] = [("all", steps, group.macro_low, group.macro_high) for steps, group in held]
+    several = len(held) > 1
+    middle: Line = ("all", *median_curve([(steps, macro) for _, steps, macro in runs])) if several else runs[0]
+    last = float(middle[2][-1]) if len(middle[2]) else None
     called = capital(words(name)) if name else f"no {level} named"
     title = f"{called}: accuracy by training step, in the end {share_text(last)}"
     number = count_text(len(held[0][1].paradigms), "paradigm")
     under = tag("b", safe(called)) + tag("span", safe(f"{share_text(last)} · {number}"))
-    drawing = small_multiple(title, lines, low, areas, thin=len(held) > 1)
+    drawing = small_multiple(title, [middle], low, () if several else areas, runs=runs if several else ())
     return tag("div", drawing, tag("p", under), class_="cell")
 
 

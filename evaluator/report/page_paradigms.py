@@ -47,15 +47,17 @@ def _cell(report: Report, sheet: Sheet, low: float) -> str:
     words = _under(sheet)
     title = f"{sheet.uid}: accuracy by training step. {words}"
     threshold = report.threshold if sheet.views[0].delay is not None else None
-    drawing = small_multiple(title, _curves(sheet), low, threshold=threshold, thin=len(sheet.views) > 1)
+    lines = _curves(sheet)
+    runs = [] if len(sheet.views) == 1 else lines
+    shown = lines if len(sheet.views) == 1 else _medians(sheet)
+    drawing = small_multiple(title, shown, low, threshold=threshold, runs=runs)
     text = tag("p", tag("b", breakable(sheet.uid)), tag("span", safe(words)))
     return tag("a", drawing, text, class_="cell leads" if sheet.leads else "cell", href=f"#{sheet.anchor}")
 
 
 def _curves(sheet: Sheet) -> list[Line]:
-    """Of every run, and their medians after them."""
-    lines = [line for view in sheet.views for line in _lines(view)]
-    return lines if len(sheet.views) == 1 else [*lines, *_medians(sheet)]
+    """Of every run."""
+    return [line for view in sheet.views for line in _lines(view)]
 
 
 def _lines(view: View) -> list[Line]:

@@ -134,3 +134,11 @@ def test_an_evaluation_beside_itself_says_the_same_twice(tmp_path: Path) -> None
     alone = [{**row, "evaluation": ""} for row in rows_of(tmp_path / "alone" / "lags.csv")]
     twice = [{**row, "evaluation": ""} for row in rows_of(tmp_path / "twice" / "lags.csv")]
     assert twice == alone + alone
+
+
+def test_small_curves_show_runs_thin_and_their_median(folder: Path) -> None:
+    """In the grid, too, each run is thin and the median is not."""
+    cells = [one for one in Page.read(folder).root.iter("a") if "cell" in one.get("class", "").split()]
+    cell = next(one for one in cells if words(one).startswith(DELAYED.uid))
+    assert [len(with_class(cell, kind, "train")) for kind in ("thin", "curve")] == [3, 1]
+    assert "p < .05 in 3 of 3 runs" in words(cell)

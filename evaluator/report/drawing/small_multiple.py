@@ -27,17 +27,19 @@ def small_multiple(
     low: float,
     areas: Sequence[Area] = (),
     threshold: float | None = None,
-    thin: bool = False,
+    runs: Sequence[Line] = (),
 ) -> str:
     """Curves over training steps, with chance, the threshold, and the two ends of each axis.
 
-    `low` is the bottom of the axis of accuracies: the same for all that stand in one grid, see `shared_low`.
+    `low` is the bottom of the axis of accuracies: the same for all that stand in one grid, see `shared_low`. `runs`
+    are drawn thin, below the lines.
     """
-    frame = Frame(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, _all_steps(lines), low)
+    frame = Frame(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, _all_steps([*lines, *runs]), low)
     parts = [
         _axes(frame, threshold),
         *(band(_points(frame, of, high), _points(frame, of, low), f"band {part}") for part, of, low, high in areas),
-        *(polyline(_points(frame, of, held), f"{'thin' if thin else 'curve'} {part}") for part, of, held in lines),
+        *(polyline(_points(frame, of, held), f"thin {part}") for part, of, held in runs),
+        *(polyline(_points(frame, of, held), f"curve {part}") for part, of, held in lines),
     ]
     return svg(WIDTH, HEIGHT, title, *parts, class_="plot small")
 
