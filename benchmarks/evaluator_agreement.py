@@ -1,6 +1,6 @@
 """`python -m benchmarks.evaluator_agreement`: our scores of BLiMP against lm-evaluation-harness and minicons.
 
-Three tiny models, trained for about a minute each on the novels and kept in --work, score the same pairs in fp32 by
+Three tiny models, trained for a few minutes each on the novels and kept in --work, score the same pairs in fp32 by
 each library and by the preset that says the same. What a library scored is kept there too: it takes a quarter of an
 hour. Prints a table; the figures go to docs/evaluator-benchmarks.md.
 """

@@ -36,8 +36,8 @@ def score_pairs(
     `where` names the checkpoint in messages: "step 400 (runs/a/step400)". A TokenBudget for `batch_tokens`, passed for
     every checkpoint of a sweep, remembers what did not fit into memory. `fp32_model` gives the same weights in fp32:
     asked for once at most, when a 16-bit model has near ties; without it they stay as they are. `on_progress(done,
-    total)` counts tokens of the first pass; `on_note` hears what a reader of the results should know (a slower way
-    was taken, batches were made smaller, near ties were settled).
+    total)` counts tokens of the first pass; `on_note` hears what a reader of the results should know (of the
+    tokenizer; that a slower way was taken, batches were made smaller, near ties were settled).
 
     Raises EvaluationError where the model cannot take the texts (context, vocabulary), not one row fits into memory,
     or a log-probability is not finite.
@@ -45,6 +45,8 @@ def score_pairs(
     dtype = dtype_name(model.dtype)
     if dtype != tokenised.spec.dtype:
         raise EvaluationError(f"{where}: the weights are {dtype}, and scores in {tokenised.spec.dtype} were asked for.")
+    for note in tokenised.notes:
+        on_note(note)
     budget = _budget(batch_tokens, model)
     items = _score(model, tokenised, budget, where, on_progress, on_note)
     if dtype == "float32" or fp32_model is None:

@@ -63,7 +63,7 @@ RECIPES = {
     "exp-35m": Recipe("llama", _of_exp, 0, _llama(6, 8, 384, 1024, 32_000)),
     "exp-60m": Recipe("llama", gpt_neox_tokenizer, 0, _llama(8, 8, 512, 1376, 50_304)),
 }
-"""The tiny ones are trained for about a minute each; those in EXP's shapes are as they were initialised: for speed."""
+"""The tiny ones are trained for a few minutes each; those in EXP's shapes are as they were initialised: for speed."""
 
 TINY = ("tiny-neox", "tiny-llama-gqa", "tiny-gpt2")
 

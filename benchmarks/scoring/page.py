@@ -15,7 +15,7 @@ Peers: lm-evaluation-harness with the settings of its own BLiMP tasks, and minic
 """
 
 AGREEMENT = """\
-Tiny models, trained for about a minute each on public-domain novels, score BLiMP in fp32 on a CPU. *Greatest
+Tiny models, trained for a few minutes each on public-domain novels, score BLiMP in fp32 on a CPU. *Greatest
 difference* is in nats, over every sentence of every pair ("as it comes" compares means over tokens); wanted is 1e-4 at
 most. *Ours* and *theirs* are accuracies, the macro mean over paradigms, each side with its own rule for ties: seven
 pairs of BLiMP have identical sides, which lm-eval counts as correct and minicons leaves to whoever compares its scores

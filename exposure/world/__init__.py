@@ -33,18 +33,19 @@ Background text never holds a critical phrase: it has no demonstratives, and no 
 which a pair uses it. Its agreement is always right. Half of the good sides are planted, some often and some seldom,
 early, late, in one burst or all along; three in twenty stand deep in documents only; the others are never seen. A few
 bad sides are planted as misprints. The same nouns, verbs and names occur in other company all over the corpus, so a
-model can get a pair right that it has never seen.
+model can get a pair right that it has never seen. `World` may ask for more pairs and more plants: the demo does.
 
     lexicon.py      the words                       carriers.py   sentences that carry a phrase
     grammar.py      background sentences            writings.py   ways of writing a phrase that count
     drafts.py       the words of the pairs          gaps.py       the same, and near misses, for gap patterns
     paradigms.py    the minimal pairs               misses.py     near misses
-    plants.py       what goes where, and when       truth.py      the known answers
-    documents.py    whole documents                 world.py      the settings, and all files
-    bpe.py          the tokenizer
+    planting.py     how much is planted             truth.py      the known answers
+    plants.py       what goes where, and when       world.py      the settings, and all files
+    documents.py    whole documents                 bpe.py        the tokenizer
 """
 
+from exposure.world.planting import Planting
 from exposure.world.plants import CUT_WORDS, HEAD_TOKENS, HEAD_WORDS
 from exposure.world.world import World, WorldFiles, write_world
 
-__all__ = ["CUT_WORDS", "HEAD_TOKENS", "HEAD_WORDS", "World", "WorldFiles", "write_world"]
+__all__ = ["CUT_WORDS", "HEAD_TOKENS", "HEAD_WORDS", "Planting", "World", "WorldFiles", "write_world"]

@@ -28,17 +28,21 @@ class Draft:
 
 
 def determiner_noun(rng: Random, n: int, _: frozenset[Combination]) -> Iterator[Draft]:
-    """Demonstrative and noun; the noun's number changes. People stand beside things where things are too few."""
-    nouns = lx.THINGS if n <= len(lx.DEMONSTRATIVES) * len(lx.THINGS) else lx.THINGS + lx.PEOPLE
-    for demonstrative, noun in rng.sample([(d, t) for d in lx.DEMONSTRATIVES for t in nouns], n):
+    """Demonstrative and noun; the noun's number changes."""
+    for demonstrative, noun in rng.sample([(d, t) for d in lx.DEMONSTRATIVES for t in _nouns(n)], n):
         yield _demonstrated(rng, (demonstrative,), noun)
 
 
 def determiner_adjective_noun(rng: Random, n: int, _: frozenset[Combination]) -> Iterator[Draft]:
     """The same with an adjective between them."""
-    triples = [(d, a, t) for d in lx.DEMONSTRATIVES for a in lx.ADJECTIVES for t in lx.THINGS]
+    triples = [(d, a, t) for d in lx.DEMONSTRATIVES for a in lx.ADJECTIVES for t in _nouns(n)]
     for demonstrative, adjective, noun in rng.sample(triples, n):
         yield _demonstrated(rng, (demonstrative, adjective), noun)
+
+
+def _nouns(n: int) -> tuple[str, ...]:
+    """Things, and people beside them where n pairs are more than demonstratives with things."""
+    return lx.THINGS if n <= len(lx.DEMONSTRATIVES) * len(lx.THINGS) else lx.THINGS + lx.PEOPLE
 
 
 def _demonstrated(rng: Random, before: tuple[str, ...], noun: str) -> Draft:

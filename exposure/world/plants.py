@@ -15,6 +15,7 @@ from random import Random
 from exposure.errors import UsageError
 from exposure.world.misses import SPLIT, misses
 from exposure.world.paradigms import PARADIGMS, WorldPair, WorldSide
+from exposure.world.planting import Planting
 from exposure.world.writings import ways
 
 HEAD_WORDS = 20
@@ -26,12 +27,10 @@ HEAD_TOKENS = 56
 CUT_WORDS = 64
 """Deep plants begin after this many words: a row of at most as many tokens never reaches them."""
 
-GOOD_FATES = (("planted", 0.5), ("deep", 0.15))
+DEEP_SHARE = 0.15
 BAD_FATES = (("planted", 0.125), ("deep", 0.075))
-"""Share of the pairs whose side is planted in heads, or in deep parts only; the rest is never planted."""
-
-DENSITY = 0.45
-"""Plants of good sides per document, where a world does not say otherwise."""
+"""Share of the pairs whose side is planted in heads, or in deep parts only; the rest is never planted. For good sides
+the first one is `Planting.share`."""
 
 MISS_DENSITY = 0.08
 """Near misses per document."""
@@ -90,12 +89,12 @@ class Slots:
         return index
 
 
-def plan(rng: Random, pairs: tuple[WorldPair, ...], documents: int, density: float = DENSITY) -> Slots:
+def plan(rng: Random, pairs: tuple[WorldPair, ...], documents: int, planting: Planting) -> Slots:
     """The plan of a whole world; raises UsageError where its documents have no room for it."""
     slots = Slots(documents)
     for paradigm in PARADIGMS:
         mine = [pair for pair in pairs if pair.pair.uid == paradigm.uid]
-        _plant_good(rng, slots, [pair.good for pair in mine], density * documents / len(PARADIGMS))
+        _plant_good(rng, slots, [pair.good for pair in mine], planting)
         _plant_bad(rng, slots, [pair.bad for pair in mine])
     _plant_misses(rng, slots, [side for pair in pairs for side in pair.sides])
     return slots
@@ -110,12 +109,11 @@ def _fates(rng: Random, sides: list[WorldSide], shares: tuple[tuple[str, float],
     return fates
 
 
-def _plant_good(rng: Random, slots: Slots, sides: list[WorldSide], budget: float) -> None:
-    """A few phrases often, many seldom, about `budget` plants; some early, some late, some in one burst; a third deep
-    in documents too.
-    """
-    fates = _fates(rng, sides, GOOD_FATES)
-    weights = [1 / (rank + 1) ** 1.3 for rank in range(len(fates["planted"]))]
+def _plant_good(rng: Random, slots: Slots, sides: list[WorldSide], planting: Planting) -> None:
+    """A few phrases often, many seldom; some early, some late, some in one burst; a third deep in documents too."""
+    fates = _fates(rng, sides, (("planted", planting.share), ("deep", DEEP_SHARE)))
+    weights = [1 / (rank + 1) ** planting.skew for rank in range(len(fates["planted"]))]
+    budget = planting.density * slots.documents / len(PARADIGMS)
     for rank, (side, season) in enumerate(zip(fates["planted"], cycle(SEASONS), strict=False)):
         n, window = max(1, round(budget * weights[rank] / sum(weights))), _window(rng, season, slots.documents)
         for how in _hows(rng, side, n):

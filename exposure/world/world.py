@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -14,28 +14,26 @@ from exposure.world.bpe import tokenizer_json
 from exposure.world.documents import Document, documents
 from exposure.world.grammar import Background
 from exposure.world.paradigms import MOST_PAIRS, WIDEST, WorldPair, make_pairs
-from exposure.world.plants import DENSITY, plan
+from exposure.world.planting import Planting
+from exposure.world.plants import plan
 from exposure.world.truth import truth_lines
 
 FEWEST_DOCUMENTS = 400
 """Fewer do not hold the plants."""
-
-GREATEST_DENSITY = 0.9
-"""Some documents stay without a plant."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """The settings of a world; the same settings give the same bytes.
 
-    `pairs_per_paradigm`: a paradigm has fewer where its words run out. `density`: plants of good sides per document.
+    A paradigm has fewer than `pairs_per_paradigm` where its words run out.
     """
 
     seed: int = 0
     documents: int = 4000
     shards: int = 4
     pairs_per_paradigm: int = MOST_PAIRS
-    density: float = DENSITY
+    planting: Planting = field(default_factory=Planting)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be generated."""
@@ -48,10 +46,6 @@ class World:
             raise UsageError(f"{self.shards} shards for {self.documents} documents. Give 1 to {self.documents} shards.")
         if not 1 <= self.pairs_per_paradigm <= WIDEST:
             raise UsageError(f"{self.pairs_per_paradigm} pairs a paradigm. Give 1 to {WIDEST}.")
-        if not 0 < self.density <= GREATEST_DENSITY:
-            raise UsageError(
-                f"A density of {self.density} plants a document. Give more than 0, {GREATEST_DENSITY} at most."
-            )
 
     def first_document(self, shard: int) -> int:
         """Global index of the first document of `shard`; shards differ by one document at most."""
@@ -70,8 +64,9 @@ class WorldFiles:
 
 
 def write_world(world: World, folder: Path | str) -> WorldFiles:
-    """Generate `world` into `folder`, which must be new or empty; raises UsageError when it is not, or its
-    documents have no room for the plants.
+    """Generate `world` into `folder`, which must be new or empty.
+
+    Raises UsageError when it is not, or when the documents have no room for the plants.
     """
     folder = Path(folder)
     shards = tuple(folder / "corpus" / f"shard-{shard:05d}.jsonl.gz" for shard in range(world.shards))
@@ -90,7 +85,7 @@ def write_world(world: World, folder: Path | str) -> WorldFiles:
 def make_documents(world: World, pairs: tuple[WorldPair, ...]) -> Iterator[Document]:
     """The documents of `world` in order."""
     background = Background.avoiding(frozenset(combination for pair in pairs for combination in pair.used))
-    slots = plan(Random(f"{world.seed}/plan"), pairs, world.documents, world.density)
+    slots = plan(Random(f"{world.seed}/plan"), pairs, world.documents, world.planting)
     return documents(world.seed, slots, background)
 
 

@@ -157,6 +157,15 @@ def test_progress() -> None:
     assert {heard[-1][0]} == totals
 
 
+def test_notes_of_the_tokenizer_are_passed_on() -> None:
+    """What a reader should know of the tokenizer is heard with every checkpoint."""
+    folder = tiny_models.checkpoint("llama")
+    tokenised = replace(tokenise_pairs(folder, PAIRS, ScoringSpec()), notes=("The file was followed.",))
+    notes: list[str] = []
+    score_pairs(model_of(folder), tokenised, where="here", on_note=notes.append)
+    assert notes == ["The file was followed."]
+
+
 # What is refused
 
 
