@@ -7,7 +7,7 @@ needs one that does nothing to its logits afterwards. Neither is taken on trust:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -43,6 +43,11 @@ class Path:
     def rows(self, tokenised: TokenisedPairs) -> RowSet:
         """The rows that are fed."""
         return tokenised.packed if self.layout == "packed" else tokenised.plain
+
+    @property
+    def unpacked(self) -> Path:
+        """The same with one sentence a row."""
+        return replace(self, layout="plain")
 
     def token_log_probs(
         self,
@@ -84,7 +89,7 @@ def proven_path(
     if not np.isfinite(expected[is_scored]).all():
         return PLAIN  # nothing can be proven; scoring all will name the pairs
     for path in paths:
-        objection = _objection(path, model, tokenised.sample, budget, expected[is_scored])
+        objection = _objection(path, model, tokenised.sample, budget, expected[is_scored], on_note)
         if objection is None:
             return path
         on_note(f"Not scored as {path.name}: {objection}. A slower way was taken.")
@@ -92,10 +97,15 @@ def proven_path(
 
 
 def _objection(
-    path: Path, model: PreTrainedModel, sample: TokenisedPairs, budget: TokenBudget, expected: Floats
+    path: Path,
+    model: PreTrainedModel,
+    sample: TokenisedPairs,
+    budget: TokenBudget,
+    expected: Floats,
+    on_note: Callable[[str], None],
 ) -> str | None:
     try:
-        found = path.token_log_probs(model, sample, budget)[sample.sequences.is_target]
+        found = path.token_log_probs(model, sample, budget, on_note=on_note)[sample.sequences.is_target]
     except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         if isinstance(error, RuntimeError) and is_out_of_memory(error):
             raise

@@ -15,7 +15,7 @@ from evaluator.items import ItemScores, SideScores
 from evaluator.limits import check_limits
 from evaluator.memory import TokenBudget
 from evaluator.near_ties import settle_near_ties
-from evaluator.paths import PLAIN, proven_path
+from evaluator.paths import proven_path
 from evaluator.sequences import Integers, TokenSequences
 from evaluator.tokenised_pairs import SideTokens, TokenisedPairs
 from exposure.errors import EvaluationError
@@ -80,10 +80,10 @@ def _score(
         path = proven_path(model, tokenised, budget, on_note)
         count = _counted(path.rows(tokenised).n_tokens, on_progress)
         items = _items(tokenised, path.token_log_probs(model, tokenised, budget, on_tokens=count, on_note=on_note))
-        places = np.flatnonzero(_is_broken(items))
-        if len(places) and path != PLAIN:  # NaN times a weight of 0 is NaN: it reaches other sentences of the row
+        if path.layout == "packed" and len(places := np.flatnonzero(_is_broken(items))):
+            # NaN times a weight of 0 is NaN: it reaches other sentences of its row
             alone = tokenised.take(places)
-            items = items.with_scores(places, _items(alone, PLAIN.token_log_probs(model, alone, budget)))
+            items = items.with_scores(places, _items(alone, path.unpacked.token_log_probs(model, alone, budget)))
     _check_finite(items, tokenised, where)
     return items
 
@@ -133,7 +133,7 @@ def _check_finite(items: ItemScores, tokenised: TokenisedPairs, where: str) -> N
     broken = np.flatnonzero(_is_broken(items))
     if len(broken):
         raise EvaluationError(
-            f"{where}: {len(broken):,} of {int(items.is_scored.sum()):,} pairs have a log-probability that is not finite, "
-            f"the first is {tokenised.names[broken[0]]}. The weights are damaged, or overflow in {tokenised.spec.dtype}: "
-            "check the checkpoint, or score with --dtype float32."
+            f"{where}: {len(broken):,} of {int(items.is_scored.sum()):,} pairs have a log-probability that is not "
+            f"finite, the first is {tokenised.names[broken[0]]}. The weights are damaged, or overflow in "
+            f"{tokenised.spec.dtype}: check the checkpoint, or score with --dtype float32."
         )

@@ -18,6 +18,7 @@ from exposure.errors import EvaluationError
 FILE_NAME = "tokenizer.json"
 
 N_COMPARED = 500
+"""Texts, spread over all, by which transformers' own class is compared with the file."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class TextTokenizer:
         return [np.array(ids, np.int32) for ids in found]
 
     def disagreement(self, texts: Sequence[str]) -> str | None:
-        """A note where transformers' own class makes other tokens of some texts than the file; it tries some hundreds."""
+        """A note where transformers' own class makes other tokens of some texts than the file, of those compared."""
         texts = texts[:: max(1, len(texts) // N_COMPARED)]
         both = zip(self.encode(texts), self._encode_by_class(texts), strict=True)
         others = [not np.array_equal(*ids) for ids in both]
