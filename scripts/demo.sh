@@ -61,7 +61,7 @@ run exposure run init --corpus "$folder/world/corpus/*.jsonl.gz" --tokenizer "$f
     --packing document-per-row --sequence-length 64 --row-prefix '<|endoftext|>' --batch-sequences 32 \
     --shuffle-seed 0 --shuffle-from-epoch 1 $run -o "$folder/run.json"
 
-say "A model of 0.7 million weights, trained on exactly that, saved as it goes"
+say "A small model, trained on exactly that, saved as it goes"
 run exposure pretrain "$folder/run.json" --out "$folder/model" $shape
 
 say "Every phrase looked for in everything that the model was shown, in the order in which it was shown"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import chain, pairwise
 
@@ -24,13 +24,19 @@ from exposure.commands.world import command
 from exposure.errors import UsageError
 from exposure.extraction import extract
 from exposure.pair_files import load_pairs
-from exposure.world import CUT_WORDS, HEAD_TOKENS, HEAD_WORDS, World, WorldFiles, lexicon, write_world
+from exposure.world import CUT_WORDS, HEAD_TOKENS, HEAD_WORDS, Planting, World, WorldFiles, lexicon, write_world
 
 WORLDS = (
     World(),
     World(seed=7, documents=1500, shards=3),
     World(seed=1, documents=400, shards=5, pairs_per_paradigm=9),
+    World(seed=2, documents=2200, pairs_per_paradigm=240, planting=Planting(density=0.75, share=0.45, skew=0.5)),
 )
+FEWER = {
+    "determiner_noun_agreement_1": 216, "regular_plural_subject_verb_agreement_1": 120, "intransitive": 120,
+    "anaphor_gender_agreement": 40,
+}  # fmt: skip
+"""Pairs of the paradigms whose words do not suffice for 240."""
 
 
 @dataclass
@@ -359,13 +365,75 @@ def test_exposure_is_spread_unevenly_over_the_run(default):
     assert 12 <= sum(bool(row["exposures"]) for row in by_side["bad"]) <= 36
 
 
+def words_of(texts):
+    return Counter(re.findall(r"\w+(?:'t)?", fold("\n".join(texts))))
+
+
+def own_words(row):
+    """Without demonstratives, which the background never has."""
+    return [word for word in row["phrase"].split(" ") if word not in lexicon.DEMONSTRATIVES]
+
+
 def test_unexposed_pairs_can_be_learnt_from_other_company(default):
     """Every word of a phrase that no row ever shows stands in unplanted documents, and often."""
-    words = Counter(re.findall(r"\w+(?:'t)?", fold("\n".join(default.background))))
+    words = words_of(default.background)
     for row in default.truth:
         if row["side"] == "good" and not row["exposures"] and not row["gap"]:
-            own = [word for word in row["phrase"].split(" ") if word not in lexicon.DEMONSTRATIVES]
-            assert all(words[word] >= 10 for word in own), row["phrase"]
+            assert all(words[word] >= 10 for word in own_words(row)), row["phrase"]
+
+
+def test_words_of_many_pairs_stand_in_other_company_too(tmp_path):
+    """Where pairs take most combinations of words, each word of a phrase still stands in many other documents."""
+    world = World(seed=6, documents=2200, pairs_per_paradigm=240)
+    made = Made(world, write_world(world, tmp_path / "new"))
+    words = Counter(word for text in made.texts for word in set(words_of([text])))
+    for row in made.truth:
+        if row["side"] == "good" and not row["gap"]:
+            own = {place["document_index"] for place in everything(row)}
+            assert all(words[word] - len(own) >= 10 for word in own_words(row)), row["phrase"]
+
+
+def planted(world, tmp_path):
+    """Exposures of each good side of a paradigm, most first."""
+    files = write_world(world, tmp_path / str(world.planting))
+    rows = [json.loads(line) for line in files.truth.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if row["uid"] == "determiner_noun_agreement_1" and row["side"] == "good"]
+    return sorted((len(row["exposures"]) for row in rows), reverse=True)
+
+
+def test_planting_decides_how_many_phrases_are_seen_and_how_often(tmp_path):
+    """`share` is the share of good sides that are seen, `density` how often in all, `skew` how unevenly."""
+    base = World(seed=3, documents=2000, pairs_per_paradigm=100)
+    usual, even, dense, few = (
+        planted(replace(base, planting=planting), tmp_path)
+        for planting in (Planting(), Planting(skew=0), Planting(density=0.8), Planting(share=0.2))
+    )
+    assert [sum(count > 0 for count in counts) for counts in (usual, even, dense, few)] == [50, 50, 50, 20]
+    assert max(even) <= 6 < 40 < max(usual)
+    assert sum(dense) > 1.5 * sum(usual)
+    assert abs(sum(few) - sum(usual)) < 0.25 * sum(usual)
+
+
+@pytest.mark.parametrize(
+    ("planting", "said"),
+    [
+        ({"density": 0.95}, "A density of 0.95. Give 0.001 to 0.9."),
+        ({"density": float("nan")}, "A density of nan"),
+        ({"share": 0.9}, "A share of planted phrases of 0.9. Give 0.01 to 0.8."),
+        ({"skew": -1}, "A skew of -1"),
+    ],
+)
+def test_what_cannot_be_planted_is_refused(planting, said):
+    """Each number is named with the range that it may have."""
+    with pytest.raises(UsageError, match=re.escape(said)):
+        Planting(**planting)
+
+
+def test_a_world_without_room_for_its_plants_leaves_nothing_behind(tmp_path):
+    """It is refused with what would help, before its folder is made."""
+    with pytest.raises(UsageError, match="no room for the plants"):
+        write_world(World(documents=500, pairs_per_paradigm=240, planting=Planting(0.8)), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 # ------------------------------------------------------------------------------------- background
@@ -429,15 +497,16 @@ def test_no_verb_form_begins_a_form_of_another_verb():
 
 
 def test_pairs_look_like_blimp(made):
-    """Six paradigms of equal size, BLiMP's keys, string ids from "0" on, sides that differ."""
+    """Six paradigms of as many pairs as asked for, or as there are words for, BLiMP's keys, string ids from "0" on."""
     pairs = [json.loads(line) for line in made.files.pairs.read_text(encoding="utf-8").splitlines()]
     keys = {"sentence_good", "sentence_bad", "field", "linguistics_term", "UID", "pairID"}
     assert all(set(pair) == keys for pair in pairs)
     assert all(pair["sentence_good"] != pair["sentence_bad"] for pair in pairs)
     per_uid = Counter(pair["UID"] for pair in pairs)
-    assert set(per_uid.values()) == {made.world.pairs_per_paradigm}
-    ids = [str(number) for number in range(made.world.pairs_per_paradigm)]
-    assert [pair["pairID"] for pair in pairs] == ids * len(per_uid) == ids * 6
+    assert len(per_uid) == 6
+    asked = made.world.pairs_per_paradigm
+    assert per_uid == {uid: min(asked, FEWER.get(uid, asked)) for uid in per_uid}
+    assert [pair["pairID"] for pair in pairs] == [str(number) for n in per_uid.values() for number in range(n)]
 
 
 def test_shards_are_balanced_and_of_the_promised_size(default):
@@ -516,8 +585,8 @@ def test_common_words_are_one_or_two_tokens(default):
         ({"documents": 399}, "399 documents.*at least 400"),
         ({"shards": 0}, "0 shards.*Give 1 to 4000"),
         ({"documents": 500, "shards": 501}, "501 shards.*Give 1 to 500"),
-        ({"pairs_per_paradigm": 41}, "41 pairs.*Give 1 to 40"),
-        ({"pairs_per_paradigm": 0}, "0 pairs.*Give 1 to 40"),
+        ({"pairs_per_paradigm": 241}, "241 pairs.*Give 1 to 240"),
+        ({"pairs_per_paradigm": 0}, "0 pairs.*Give 1 to 240"),
     ],
 )
 def test_impossible_settings_are_refused(settings, message):
@@ -551,5 +620,11 @@ def test_command_writes_the_world_of_its_options(tmp_path):
     assert "400 documents in 4 shards" in result.output
     write_world(World(seed=9, documents=400), tmp_path / "b")
     assert all_bytes(tmp_path / "a") == all_bytes(tmp_path / "b")
+    more = ["--pairs-per-paradigm", "50", "--density", "0.3", "--share", "0.4", "--skew", "0.7"]
+    result = CliRunner().invoke(command, [str(tmp_path / "c"), "--documents", "700", *more])
+    assert result.exit_code == 0, result.output
+    wide = World(documents=700, pairs_per_paradigm=50, planting=Planting(density=0.3, share=0.4, skew=0.7))
+    write_world(wide, tmp_path / "d")
+    assert all_bytes(tmp_path / "c") == all_bytes(tmp_path / "d")
     refused = CliRunner().invoke(command, [str(tmp_path / "a")])
     assert isinstance(refused.exception, UsageError)
