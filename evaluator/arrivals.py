@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,6 +42,8 @@ class Finished:
     """The weights hash that an earlier run noted for the cheap digest of a checkpoint."""
     is_finished: Callable[[ResolvedCheckpoint, str], bool]
     """Whether everything about a checkpoint, with its weights hash, is on disk."""
+    earlier: Sequence[tuple[int, str]] = ()
+    """Steps beside those of the sweep that are scored, with their weights hashes."""
 
 
 class Arrivals:
@@ -51,7 +53,7 @@ class Arrivals:
         self._hub = hub
         self._finished = finished
         self._keep_duplicates = keep_duplicates
-        self._seen = SeenWeights()
+        self._seen = SeenWeights(finished.earlier)
         self._first: ResolvedCheckpoint | None = None
 
     def arrival(self, source: CheckpointSource, buffer: HostBuffer) -> LoadedWeights | CheckpointReport:

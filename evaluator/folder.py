@@ -26,7 +26,7 @@ from evaluator.checkpoint_report import CheckpointReport
 from evaluator.conventions import Convention, ScoringSpec
 from evaluator.exposures import StoredExposures, read_exposures, write_exposures
 from evaluator.items import METADATA_KEY, ItemScores, read_items, write_items
-from evaluator.pair_file import pair_table, pairs_digest, write_pairs
+from evaluator.pair_file import pair_table, pairs_digest, scored_bytes, write_pairs
 from evaluator.scored import PairTable, ScoredSeries
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
@@ -45,6 +45,8 @@ class EvaluationManifest(FrozenModel):
     version: Literal[1] = 1
     name: str
     series: str
+    place: str
+    order_sha256: str | None = None
     pairs: int = Field(ge=1)
     pairs_sha256: str
     dtype: str
@@ -97,8 +99,16 @@ class CheckpointRecord(FrozenModel):
         )
 
 
-_LEARNT = ("tokenizer_sha256", "config_sha256")
-"""What is only known once a checkpoint has been resolved."""
+_MUST_BE_SAME = {
+    "pairs_sha256": "other pairs",
+    "dtype": "another dtype",
+    "conventions": "other conventions",
+    "place": "checkpoints from elsewhere",
+    "order_sha256": "a run with another data order",
+    "tokenizer_sha256": "another tokenizer",
+    "config_sha256": "a model of another config",
+}
+_MAY_BE_UNKNOWN = ("order_sha256", "tokenizer_sha256", "config_sha256")
 
 
 class EvaluationFolder:
@@ -110,19 +120,31 @@ class EvaluationFolder:
 
     @classmethod
     def make(
-        cls, path: Path, manifest: EvaluationManifest, pairs: Sequence[MinimalPair], critical: Sequence[CriticalPhrase]
+        cls,
+        path: Path,
+        manifest: EvaluationManifest,
+        pairs: Sequence[MinimalPair],
+        critical: Sequence[CriticalPhrase],
+        looks_up_anew: bool = False,
     ) -> EvaluationFolder:
-        """The folder of `manifest`: a new one, or the one that is there, which must be of the same evaluation."""
+        """The folder of `manifest`: a new one, or the one that is there, which must be of the same evaluation.
+
+        The pairs' words and flags become those of `critical`. Where exposures of other critical phrases are stored,
+        that is refused unless they will be looked up anew.
+        """
         if (path / "evaluation.json").exists():
-            there = cls.open(path)
-            there.refuse_other(manifest)
-            return there
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            folder = cls.open(path)
+            folder.refuse_other(manifest)
+            if not looks_up_anew:
+                folder.refuse_other_phrases(critical)
+        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise EvaluationError(f"{path} is not empty and holds no evaluation. Give a new folder to --out.")
-        (path / "scores").mkdir(parents=True, exist_ok=True)
-        write_pairs(path / "pairs.parquet", pairs, critical)
-        _write_json(path / "evaluation.json", manifest.model_dump(mode="json"))
-        return cls(path, manifest)
+        else:
+            folder = cls(path, manifest)
+            (path / "scores").mkdir(parents=True, exist_ok=True)
+        write_pairs(path / "pairs.parquet", pairs, critical, manifest.primary.method)
+        _write_json(path / "evaluation.json", folder.manifest.model_dump(mode="json"))
+        return folder
 
     @classmethod
     def open(cls, path: Path) -> EvaluationFolder:
@@ -140,14 +162,28 @@ class EvaluationFolder:
             ) from error
 
     def refuse_other(self, asked: EvaluationManifest) -> None:
-        """Raise EvaluationError, naming what differs, unless `asked` is this evaluation."""
-        for name in ("pairs_sha256", "dtype", "conventions", "series", *_LEARNT):
+        """Raise EvaluationError, naming what differs, unless `asked` is this evaluation.
+
+        Checkpoints may have been moved: another place is only another run while the old place is still there.
+        """
+        for name, other in _MUST_BE_SAME.items():
             mine, theirs = getattr(self.manifest, name), getattr(asked, name)
-            if mine != theirs and not (name in _LEARNT and None in (mine, theirs)):
+            is_unknown = name in _MAY_BE_UNKNOWN and None in (mine, theirs)
+            was_moved = name == "place" and _is_local(mine) and not Path(mine).exists()
+            if mine != theirs and not is_unknown and not was_moved:
                 raise EvaluationError(
-                    f"{self.path} holds an evaluation with another {name.replace('_sha256', '')}: {_short(mine)}, now "
-                    f"{_short(theirs)} is asked for. Give --out a folder of its own."
+                    f"{self.path} holds an evaluation with {other}: {_short(mine)}; asked for now: {_short(theirs)}. "
+                    "Ask for the same, or give --out a folder of its own."
                 )
+
+    def refuse_other_phrases(self, critical: Sequence[CriticalPhrase]) -> None:
+        """Raise EvaluationError when exposures are stored, and of other critical phrases than these."""
+        stored = self.exposures
+        if stored is not None and list(map(_words_of, stored.critical)) != list(map(_words_of, critical)):
+            raise EvaluationError(
+                f"{self.path} holds exposures of other critical phrases than these. Give the same --phrases as before, "
+                "or --timeline too, so that these are looked up."
+            )
 
     def of_model(self, tokenizer_sha256: str, config_sha256: str) -> EvaluationFolder:
         """The same folder, which from now on belongs to that model; raises EvaluationError if to another."""
@@ -238,25 +274,31 @@ class EvaluationFolder:
         return np.asarray(good - bad)
 
     def _size(self, table: pa.Table, side: str, convention: Convention) -> npt.NDArray[np.float64]:
-        """What a side's score is divided by: its scored tokens, or its sentence's UTF-8 bytes."""
+        """What a side's score is divided by: its scored tokens, or the UTF-8 bytes of what is scored."""
         if convention.norm == "per-token":
             return _numbers(pa.compute.list_value_length(table[f"token_log_probs_{side}"]))
-        from evaluator.pair_file import read_pair_rows
-
-        rows = read_pair_rows(self.path / "pairs.parquet")
-        return np.array([len(str(row[f"sentence_{side}"]).encode()) for row in rows], dtype=np.float64)
+        return scored_bytes(self.path / "pairs.parquet", side)
 
 
 _LOG_PROBS = ("token_log_probs_good", "token_log_probs_bad")
 
 
 def manifest_of(
-    name: str, series: str, pairs: Sequence[MinimalPair], dtype: str, conventions: Sequence[Convention]
+    name: str,
+    series: str,
+    pairs: Sequence[MinimalPair],
+    dtype: str,
+    conventions: Sequence[Convention],
+    place: str = "unknown",
 ) -> EvaluationManifest:
-    """The manifest of an evaluation of `pairs`; provenance is added by who runs it."""
+    """The manifest of an evaluation of `pairs`; what else is known of it is added by who runs it.
+
+    `place` is where the checkpoints are: the folder of them all, or a repository.
+    """
     return EvaluationManifest(
         name=name,
         series=series,
+        place=place,
         pairs=len(pairs),
         pairs_sha256=pairs_digest(pairs),
         dtype=dtype,
@@ -268,10 +310,19 @@ def _numbers(column: Any) -> npt.NDArray[np.float64]:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
+def _words_of(one: CriticalPhrase) -> tuple[object, ...]:
+    return one.uid, one.pair_id, one.side, one.phrase, one.critical_word, one.context_word, one.flags
+
+
+def _is_local(place: str) -> bool:
+    return Path(place).is_absolute()
+
+
 def _short(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(one.name for one in value if isinstance(one, Convention))
-    return f"{value}"[:24]
+    text = f"{value}"
+    return f"{text[:12]}…" if len(text) == 64 else text
 
 
 def _write_json(path: Path, document: object) -> None:

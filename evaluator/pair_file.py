@@ -9,9 +9,11 @@ from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evaluator.conventions import Method
 from evaluator.scored import NO_CLUSTER, PairTable
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
@@ -27,11 +29,14 @@ SCHEMA = pa.schema([
     pa.field("phenomenon", pa.string()),
     pa.field("sentence_good", pa.string(), nullable=False),
     pa.field("sentence_bad", pa.string(), nullable=False),
+    pa.field("scored_bytes_good", pa.int32()),
+    pa.field("scored_bytes_bad", pa.int32()),
     pa.field("critical_lemma", pa.string()),
     pa.field("context_lemma", pa.string()),
     pa.field("flags", pa.list_(pa.field("element", pa.string())), nullable=False),
 ])  # fmt: skip
-"""`critical_lemma` holds the forms of the critical word on both sides, sorted: "car/cars"; null where there is none."""
+"""`scored_bytes_*`: UTF-8 bytes of what the method scores of a side; null where it does not apply. `critical_lemma`
+holds the forms of the critical word on both sides, sorted: "car/cars"; null where there is none."""
 
 
 def pairs_digest(pairs: Sequence[MinimalPair]) -> str:
@@ -44,12 +49,17 @@ def pairs_digest(pairs: Sequence[MinimalPair]) -> str:
     return digest.hexdigest()
 
 
-def write_pairs(path: Path, pairs: Sequence[MinimalPair], critical: Sequence[CriticalPhrase]) -> None:
+def write_pairs(
+    path: Path, pairs: Sequence[MinimalPair], critical: Sequence[CriticalPhrase], method: Method = "full"
+) -> None:
     """Write `pairs` and the words that `critical` names of them: same arguments, same bytes."""
     by_pair: dict[tuple[str, str], list[CriticalPhrase]] = {}
     for one in critical:
         by_pair.setdefault((one.uid, one.pair_id), []).append(one)
-    rows = [_row(number, pair, by_pair.get((pair.uid, pair.pair_id), [])) for number, pair in enumerate(pairs)]
+    rows = [
+        {**_row(number, pair, by_pair.get((pair.uid, pair.pair_id), [])), **_scored_bytes(pair, method)}
+        for number, pair in enumerate(pairs)
+    ]
     with atomic_write(path) as partial:
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial, compression="zstd")
 
@@ -69,6 +79,25 @@ def _row(number: int, pair: MinimalPair, sides: Sequence[CriticalPhrase]) -> dic
     }
 
 
+def _scored_bytes(pair: MinimalPair, method: Method) -> dict[str, int]:
+    """Of the sentences, or of the words that a prefix method scores; nothing where it does not apply."""
+    scored = scored_texts(pair, method)
+    return {
+        f"scored_bytes_{side}": len(text.encode()) for side, text in zip(("good", "bad"), scored or (), strict=False)
+    }
+
+
+def scored_texts(pair: MinimalPair, method: Method) -> tuple[str, str] | None:
+    """What a method scores of the good and of the bad side; None where it does not apply to the pair."""
+    if method == "full":
+        return pair.sentence_good, pair.sentence_bad
+    if method == "one-prefix" and pair.one_prefix is not None:
+        return pair.one_prefix.word_good, pair.one_prefix.word_bad
+    if method == "two-prefix" and pair.two_prefix is not None:
+        return pair.two_prefix.word, pair.two_prefix.word
+    return None
+
+
 def _contrast(words: Sequence[str | None]) -> str | None:
     """The forms of a word on both sides, whichever is the good one: "this car/cars" and "these cars/car" are one."""
     return "/".join(sorted({fold(word) for word in words if word is not None})) or None
@@ -86,6 +115,12 @@ def read_pair_rows(path: Path) -> list[dict[str, object]]:
         raise EvaluationError(
             f"{path} cannot be read ({str(error).splitlines()[0]}). Make the evaluation again in another folder."
         ) from error
+
+
+def scored_bytes(path: Path, side: str) -> npt.NDArray[np.float64]:
+    """[pair] UTF-8 bytes of what is scored of a side; NaN where the method does not apply."""
+    sizes = [row[f"scored_bytes_{side}"] for row in read_pair_rows(path)]
+    return np.array([np.nan if size is None else size for size in sizes], dtype=np.float64)
 
 
 def pair_table(path: Path) -> PairTable:

@@ -36,6 +36,7 @@ def prefetched(
     *,
     known_hash: Callable[[ResolvedCheckpoint], str | None] = lambda _: None,
     is_finished: Callable[[ResolvedCheckpoint, str], bool] = lambda _, __: False,
+    earlier: Sequence[tuple[int, str]] = (),
     keep_duplicates: bool = False,
     pin: bool = False,
     cache_bytes: int | None = None,
@@ -46,11 +47,12 @@ def prefetched(
     `known_hash` gives the weights hash that an earlier run noted for the cheap digest of a checkpoint; `is_finished`
     says whether scores for a checkpoint and its weights hash are on disk already, so that it arrives as a report
     `finished`, its weights not being fetched or read where their hash is known. Both are called in the thread that
-    works ahead. `cache_bytes` bounds what this process
-    downloads and keeps (None: no bound); `hub` is another than the usual one, and of no use afterwards.
+    works ahead. `earlier` are steps of the same run that are scored already and not among `sources`, with their weights
+    hashes: weights that come again are duplicates of them. `cache_bytes` bounds what this process downloads and keeps
+    (None: no bound); `hub` is another than the usual one, and of no use afterwards.
     """
     hub = Hub(cache_bytes) if hub is None else hub
-    arrivals = Arrivals(hub, Finished(known_hash, is_finished), keep_duplicates)
+    arrivals = Arrivals(hub, Finished(known_hash, is_finished, earlier), keep_duplicates)
     ahead = _Ahead(sources, arrivals, pin)
     ahead.start()
     try:

@@ -20,6 +20,8 @@ class EvaluationRequest:
     batch_tokens: int | None = None
     keep_duplicates: bool = False
     cache_bytes: int | None = None
+    is_whole_series: bool = False
+    """Every checkpoint of the run was asked for: what the folder holds of other steps is of weights that are gone."""
 
 
 def conventions_of(presets: Sequence[str], method: Method, order: DataOrder | None) -> tuple[Convention, ...]:

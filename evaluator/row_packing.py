@@ -15,8 +15,9 @@ from evaluator.sequences import Integers, TokenSequences
 from evaluator.tries import SortedSequences
 
 ROW_WIDTH = 128
-"""Nodes of a row. On BLiMP a row then repeats 1.5 % of its nodes from others, and attention costs 3 % of the forward
-pass of a model of width 768; one width for all batches keeps compiled graphs and allocations alike."""
+"""Nodes of a row. On BLiMP, with GPT-NeoX's tokenizer, 720,441 nodes are then fed as 765,952 tokens in 5,984 rows: 6 %
+are repeated from row to row or padding. With 256 it would be 3 %, and attention would cost twice the 3 % that it does
+of the forward pass at width 768. One width for all batches keeps compiled graphs and allocations alike."""
 
 PADDING_ID = 0
 """Fed where a row has room left; nothing sees it."""

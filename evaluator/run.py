@@ -32,6 +32,8 @@ def evaluate(
     device = device_of(request.device)
     scorer = Scorer(folder, pairs, device, dtype_of(folder.manifest.dtype, device), request.batch_tokens)
     records = Records(folder, series)
+    if request.is_whole_series:
+        records.forget_elsewhere()
     with (
         reproducible(request.threads),
         prefetched(
@@ -40,6 +42,7 @@ def evaluate(
             is_finished=lambda checkpoint, weights_hash: folder.has_items(
                 weights_hash, checkpoint.tokenizer_digest, checkpoint.config_digest
             ),
+            earlier=records.elsewhere,
             keep_duplicates=request.keep_duplicates,
             pin=device.type == "cuda",
             cache_bytes=request.cache_bytes,
@@ -106,6 +109,16 @@ class Records:
                 others = tuple(sorted({*same.same_weights_as, record.step}))
                 self._by_step[step] = same.model_copy(update={"same_weights_as": others})
         self._folder.keep_checkpoints(list(self._by_step.values()))
+
+    @property
+    def elsewhere(self) -> list[tuple[int, str]]:
+        """Scored steps that are not in this series, with their weights hashes."""
+        others = (record for step, record in sorted(self._by_step.items()) if step not in self._steps)
+        return [(one.step, one.weights_sha256) for one in others if one.status == "scored" and one.weights_sha256]
+
+    def forget_elsewhere(self) -> None:
+        """Forget the steps that are not in this series: it is the whole run, so they are of weights that are gone."""
+        self._by_step = {step: record for step, record in self._by_step.items() if step in self._steps}
 
     @property
     def of_series(self) -> list[CheckpointRecord]:

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SeenWeights:
     """Weights hash → steps, and cheap digest → weights hash, as they arrive."""
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Iterable[tuple[int, str]] = ()) -> None:
+        """`earlier`: steps with their weights hash that were met before, in other sweeps over the same run."""
         self._steps: dict[str, list[int]] = {}
+        for step, weights_hash in earlier:
+            self._steps.setdefault(weights_hash, []).append(step)
         self._behind: dict[str, str] = {}
 
     def note(self, step: int, cheap_weights_digest: str, weights_hash: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -19,6 +20,13 @@ _FORMS = (
     f"Give a {FILE_NAME}, a folder of step-N, stepN, checkpoint-N or global_stepN, a hub pattern such as "
     "owner/name@step{step} with --steps, or one model directory with --steps N"
 )
+
+
+def place_of(series: CheckpointSeries) -> str:
+    """Where the checkpoints of a run are: the folder that holds them all, or their repositories."""
+    folders = [str(Path(one.path).parent) for one in series.checkpoints if one.path is not None]
+    repositories = sorted({one.repo for one in series.checkpoints if one.repo is not None})
+    return " ".join([*([os.path.commonpath(folders)] if folders else []), *repositories])
 
 
 def series_of(given: str, steps: str | None = None) -> CheckpointSeries:

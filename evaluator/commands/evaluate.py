@@ -14,8 +14,9 @@ from exposure.tables import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evaluator.conventions import Method
+    from evaluator.conventions import Convention, Method
     from evaluator.folder import CheckpointRecord, EvaluationFolder
+    from exposure.checkpoint_series import CheckpointSeries
     from exposure.orders import DataOrder
     from exposure.pairs import MinimalPair
     from exposure.phrases import CriticalPhrase
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SOME_BROKEN = 3
 """Exit status when some checkpoints could not be scored and the rest was."""
 
-COLUMNS = ("step", "status", "weights", "same_weights_as", "source", "what")
+COLUMNS = ("step", "status", "weights", "same_weights_as", "source")
 
 
 @click.command("evaluate")
@@ -73,18 +74,25 @@ def command(
     from evaluator.provenance import provenance
     from evaluator.requests import EvaluationRequest, conventions_of
     from evaluator.run import evaluate
-    from evaluator.series import series_of
-    from exposure.orders import DataOrder
+    from evaluator.series import place_of, series_of
 
     series = series_of(checkpoints, steps)
-    order = None if series.run is None or not Path(series.run).exists() else DataOrder.load(Path(series.run))
-    chosen = _chosen(pairs, uids)
+    order = _order(series)
+    chosen = _chosen(pairs, uids, method)
     critical = _critical(chosen, phrases)
     on = device_of(device)
-    name = dtype_name(dtype_of(dtype, on))
-    manifest = manifest_of(out.name, series.name, chosen, name, conventions_of(presets, method, order))
-    manifest = manifest.model_copy(update={"provenance": provenance(on)})
-    folder = EvaluationFolder.make(out, manifest, chosen, critical)
+    conventions = _stored_conventions(out) if not presets and method == "full" else ()
+    manifest = manifest_of(
+        out.name,
+        series.name,
+        chosen,
+        dtype_name(dtype_of(dtype, on)),
+        conventions or conventions_of(presets, method, order),
+        place_of(series),
+    )
+    known = {"provenance": provenance(on), "order_sha256": None if order is None else order.digest}
+    looks_up_anew = timeline is not None
+    folder = EvaluationFolder.make(out, manifest.model_copy(update=known), chosen, critical, looks_up_anew)
     if timeline is not None:
         _keep_exposures(folder, timeline, critical, order, series.run)
     request = EvaluationRequest(
@@ -94,13 +102,34 @@ def command(
         batch_tokens=batch_tokens,
         keep_duplicates=keep_duplicates,
         cache_bytes=None if cache_gb is None else int(cache_gb * 1e9),
+        is_whole_series=steps is None,
     )
     records = evaluate(folder, series, chosen, request)
     _say(records, out)
     return SOME_BROKEN if any(record.status == "broken" for record in records) else 0
 
 
-def _chosen(paths: Sequence[Path], uids: tuple[str, ...]) -> list[MinimalPair]:
+def _order(series: CheckpointSeries) -> DataOrder | None:
+    """The data order that the series names; None, and a note, where it names none that can be read."""
+    from exposure.orders import DataOrder
+
+    if series.run is None:
+        return None
+    if not Path(series.run).exists():
+        click.echo(f"note: the run manifest {series.run} that the series names is not there.", err=True)
+        return None
+    return DataOrder.load(Path(series.run))
+
+
+def _stored_conventions(out: Path) -> tuple[Convention, ...]:
+    """Those of the evaluation that is there already, which the same command without presets goes on with."""
+    from evaluator.folder import EvaluationFolder
+
+    return EvaluationFolder.open(out).manifest.conventions if (out / "evaluation.json").exists() else ()
+
+
+def _chosen(paths: Sequence[Path], uids: tuple[str, ...], method: Method) -> list[MinimalPair]:
+    from evaluator.pair_file import scored_texts
     from exposure.pair_files import load_pairs
 
     pairs = load_pairs(paths)
@@ -114,7 +143,13 @@ def _chosen(paths: Sequence[Path], uids: tuple[str, ...]) -> list[MinimalPair]:
             raise UsageError(
                 f"--uid {uid}: the pairs have no such paradigm. They have: {', '.join(sorted(present)[:8])} …"
             )
-    return [pair for pair in pairs if not uids or pair.uid in uids]
+    chosen = [pair for pair in pairs if not uids or pair.uid in uids]
+    if not any(scored_texts(pair, method) for pair in chosen):
+        raise UsageError(
+            f"--method {method} applies to none of these {len(chosen):,} pairs: their files name no words for it. "
+            "Leave --method out, or choose paradigms that have them."
+        )
+    return chosen
 
 
 def _critical(pairs: Sequence[MinimalPair], phrases: Sequence[Path]) -> list[CriticalPhrase]:
@@ -157,10 +192,13 @@ def _say(records: Sequence[CheckpointRecord], out: Path) -> None:
             "weights": None if record.weights_sha256 is None else record.weights_sha256[:12],
             "same_weights_as": record.same_weights_as,
             "source": record.source,
-            "what": " ".join([record.reason or "", *record.notes]).strip() or None,
         }
         for record in records
     ]
     click.echo(table(rows, COLUMNS), nl=False)
+    for record in records:
+        for sentence in [record.reason, *record.notes]:
+            if sentence:
+                click.echo(f"step {record.step:,}: {sentence}")
     scored = sum(record.status == "scored" for record in records)
     click.echo(f"\n{counted(scored, 'checkpoint')} scored. Now: exposure report {out}")

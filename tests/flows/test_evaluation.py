@@ -295,5 +295,70 @@ def test_a_folder_of_another_evaluation_is_refused(models: Path, pairs: Path, tm
     uid = load_pairs([pairs])[0].uid
     answer = exposure("evaluate", models, "--pairs", pairs, "--out", out, "--uid", uid)
     assert_sentence(answer)
-    assert "another pairs" in answer.err
+    assert "other pairs" in answer.err
     assert digests(out) == before
+
+
+def test_more_steps_are_held_against_those_that_are_there(own_models: Path, pairs: Path, tmp_path: Path) -> None:
+    """A copy of an earlier step is a duplicate also when it is asked for in a later run; both are flagged."""
+    shutil.copytree(own_models / "step-0", own_models / "step-9")
+    asked = ("evaluate", own_models, "--pairs", pairs, "--out", tmp_path / "evaluation", "--threads", 1, "--steps")
+    assert exposure(*asked, "0").status == 0
+    assert exposure(*asked, "4,9").status == 0
+    found = records(tmp_path / "evaluation")
+    assert [found[step]["status"] for step in (0, 4, 9)] == ["scored", "scored", "duplicate"]
+    assert found[0]["same_weights_as"] == [9]
+    assert found[9]["same_weights_as"] == [0]
+
+
+def test_two_runs_never_share_a_curve(models: Path, own_models: Path, pairs: Path, tmp_path: Path) -> None:
+    """Checkpoints of the same name from elsewhere are refused; after the first were moved, they are the same run."""
+    (tmp_path / "first").mkdir()
+    shutil.copytree(models, tmp_path / "first" / "models")
+    out = tmp_path / "evaluation"
+    asked = ("--pairs", pairs, "--out", out, "--threads", 1, "--steps")
+    assert exposure("evaluate", tmp_path / "first" / "models", *asked, "0,2").status == 0
+    answer = exposure("evaluate", own_models, *asked, "4,7")
+    assert_sentence(answer)
+    assert "checkpoints from elsewhere" in answer.err
+    assert sorted(records(out)) == [0, 2]
+    shutil.rmtree(tmp_path / "first")
+    assert exposure("evaluate", own_models, *asked, "4,7").status == 0
+    assert sorted(records(out)) == list(STEPS)
+
+
+def test_a_whole_run_forgets_steps_that_are_gone(own_models: Path, pairs: Path, tmp_path: Path) -> None:
+    """A run trained again with fewer steps leaves nothing of the longer one in its curve."""
+    out = tmp_path / "evaluation"
+    asked = ("evaluate", own_models, "--pairs", pairs, "--out", out, "--threads", 1)
+    assert exposure(*asked).status == 0
+    shutil.rmtree(own_models / "step-7")
+    assert exposure(*asked).status == 0
+    assert EvaluationFolder.open(out).series().steps.tolist() == [0, 2, 4]
+
+
+def test_other_phrases_bring_their_own_clusters(world: Path, models: Path, pairs: Path, tmp_path: Path) -> None:
+    """Clusters are of the phrases that exposures are of: both change together, or it is refused."""
+    words = load_pairs([pairs])
+    own = tmp_path / "own.jsonl"
+    rows = [
+        {"uid": pair.uid, "pair_id": pair.pair_id, "sentence_good": pair.sentence_good,
+         "sentence_bad": pair.sentence_bad, "phrase_good": pair.sentence_good.split()[0], "phrase_bad": "the"}
+        for pair in words
+    ]  # fmt: skip
+    own.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert exposure("phrases", own, "-o", tmp_path / "own.parquet").status == 0
+    out, fresh = tmp_path / "evaluation", tmp_path / "fresh"
+    asked = ("evaluate", models, "--pairs", pairs, "--threads", 1, "--steps", "0", "--out")
+    timeline = ("--timeline", world / "timeline")
+    by_rules = ("--phrases", world / "phrases.parquet")
+    assert exposure(*asked, out, "--phrases", tmp_path / "own.parquet").status == 0
+    assert not any(EvaluationFolder.open(out).pairs.critical_lemma)
+    assert exposure(*asked, out, *by_rules, *timeline).status == 0
+    assert exposure(*asked, fresh, *by_rules, *timeline).status == 0
+    assert EvaluationFolder.open(out).pairs.critical_lemma == EvaluationFolder.open(fresh).pairs.critical_lemma
+    assert all(EvaluationFolder.open(out).pairs.critical_lemma)
+    answer = exposure(*asked, out, "--phrases", tmp_path / "own.parquet")
+    assert_sentence(answer)
+    assert "--phrases" in answer.err
+    assert all(EvaluationFolder.open(out).pairs.critical_lemma)
