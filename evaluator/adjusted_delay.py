@@ -1,27 +1,49 @@
-"""The p values of a report, adjusted for how many there are: each test over all paradigms and thresholds."""
+"""The p values of a report, adjusted for how many there are, in two families of the paradigms with enough pairs.
+
+The decisive family is everything by which proxy-train can be said to lead: half-rise lags and lags at the named
+threshold, together. The lags at the other thresholds are the other family.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from evaluator.adjustment import benjamini_hochberg
-from evaluator.delay_report import ParadigmDelay, TestedLag
+from evaluator.delay_report import FEW_PAIRS, ParadigmDelay, TestedLag
 from evaluator.nulls import NullTest
 
 
-def adjusted(paradigms: Sequence[ParadigmDelay]) -> tuple[ParadigmDelay, ...]:
-    """The same with `p_adjusted` in every test: over paradigm × threshold, and half-rise lags over paradigms."""
-    threshold_lags = iter(_adjusted_lags([lag.lag for one in paradigms for lag in one.lags]))
-    half_rise_lags = iter(_adjusted_lags([one.half_rise.lag for one in paradigms if one.half_rise is not None]))
-    return tuple(
-        replace(
-            one,
-            lags=tuple(replace(lag, lag=next(threshold_lags)) for lag in one.lags),
-            half_rise=None if one.half_rise is None else replace(one.half_rise, lag=next(half_rise_lags)),
-        )
-        for one in paradigms
-    )
+def adjusted(paradigms: Sequence[ParadigmDelay], threshold: float) -> tuple[ParadigmDelay, ...]:
+    """The same with `p_adjusted` in every test of a paradigm that can be asked; none in one with few pairs."""
+    decisive = iter(_adjusted_lags([lag for one in paradigms for lag in decisive_lags(one, threshold)]))
+    others = iter(_adjusted_lags([lag for one in paradigms for lag in _other_lags(one, threshold)]))
+    return tuple(one if _is_few(one) else _with(one, threshold, decisive, others) for one in paradigms)
+
+
+def decisive_lags(one: ParadigmDelay, threshold: float) -> list[TestedLag]:
+    """The half-rise lag and the lag at the threshold, as far as they are there; none where a part has few pairs."""
+    if _is_few(one):
+        return []
+    half = [] if one.half_rise is None else [one.half_rise.lag]
+    return [*half, *(lag.lag for lag in one.lags if lag.threshold == threshold)]
+
+
+def _other_lags(one: ParadigmDelay, threshold: float) -> list[TestedLag]:
+    return [] if _is_few(one) else [lag.lag for lag in one.lags if lag.threshold != threshold]
+
+
+def _is_few(one: ParadigmDelay) -> bool:
+    return FEW_PAIRS in one.flags
+
+
+def _with(
+    one: ParadigmDelay, threshold: float, decisive: Iterator[TestedLag], others: Iterator[TestedLag]
+) -> ParadigmDelay:
+    """In the order of `decisive_lags`: half-rise first."""
+    half = None if one.half_rise is None else replace(one.half_rise, lag=next(decisive))
+    lags = [replace(lag, lag=next(decisive if lag.threshold == threshold else others)) for lag in one.lags]
+    return replace(one, half_rise=half, lags=tuple(lags))
 
 
 def _adjusted_lags(lags: Sequence[TestedLag]) -> list[TestedLag]:

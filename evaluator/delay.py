@@ -13,7 +13,14 @@ from evaluator.adjusted_delay import adjusted
 from evaluator.bootstrap import LemmaBootstrap
 from evaluator.clusters import ClusterCounts, count_clusters
 from evaluator.comparison import Groups, compare
-from evaluator.delay_report import FEW_CLUSTERS, FEW_PAIRS, DelayReport, DelayRequest, ParadigmDelay
+from evaluator.delay_report import (
+    FEW_CLUSTERS,
+    FEW_MIXED_CLUSTERS,
+    FEW_PAIRS,
+    DelayReport,
+    DelayRequest,
+    ParadigmDelay,
+)
 from evaluator.half_rise_lag import half_rise_lag, plateau_difference
 from evaluator.scored import Integers, ScoredSeries
 from evaluator.split import TRAIN, VALIDATION, Split
@@ -33,7 +40,7 @@ def analyse_delay(series: ScoredSeries, split: Split, request: DelayRequest) -> 
             "pairs of this evaluation, in their order."
         )
     paradigms = [_paradigm(series, split, places, request) for places in series.pairs.places_of.values()]
-    return DelayReport(request, series.convention, series.steps, adjusted(paradigms))
+    return DelayReport(request, series.convention, series.steps, adjusted(paradigms, request.threshold))
 
 
 def _paradigm(series: ScoredSeries, split: Split, places: Integers, request: DelayRequest) -> ParadigmDelay:
@@ -81,4 +88,7 @@ def _flags_of_rule(series: ScoredSeries, places: Integers) -> tuple[str, ...]:
 def _flags(parts: Split, clusters: ClusterCounts | None, request: DelayRequest) -> list[str]:
     few_pairs = min(parts.counts[TRAIN], parts.counts[VALIDATION]) < request.few_pairs
     few_clusters = clusters is not None and clusters.effective < request.few_clusters
-    return [*([FEW_PAIRS] if few_pairs else []), *([FEW_CLUSTERS] if few_clusters else [])]
+    is_tested = bool(parts.counts[TRAIN] and parts.counts[VALIDATION])
+    few_mixed = clusters is not None and is_tested and clusters.effective_mixed < request.few_clusters
+    held = {FEW_PAIRS: few_pairs, FEW_CLUSTERS: few_clusters, FEW_MIXED_CLUSTERS: few_mixed}
+    return [flag for flag, is_few in held.items() if is_few]

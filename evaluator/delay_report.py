@@ -27,6 +27,8 @@ THRESHOLDS = (0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95)
 
 FEW_PAIRS = "few_pairs"
 FEW_CLUSTERS = "few_clusters"
+FEW_MIXED_CLUSTERS = "few_mixed_clusters"
+"""Within mixed clusters alone the primary test permutes labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class DelayRequest:
     few_pairs: int = 100
     """Fewer than these on a side are flagged."""
     few_clusters: float = 30.0
-    """Fewer effective critical clusters than these are flagged."""
+    """Fewer effective critical clusters than these are flagged, and fewer effective ones with pairs in both parts."""
 
     def __post_init__(self) -> None:
         """Thresholds between 0 and 1, and something to draw."""
@@ -118,7 +120,7 @@ class ParadigmDelay:
     phenomenon: str
     field: str
     flags: tuple[str, ...]
-    """Of the rule (degenerate, bad_grammatical_elsewhere …), and few_pairs, few_clusters."""
+    """Of the rule (degenerate, bad_grammatical_elsewhere …), and few_pairs, few_clusters, few_mixed_clusters."""
     counts: Mapping[str, int]
     """Scored pairs in each part of the split, all parts named."""
     unscored: int

@@ -46,7 +46,7 @@ class NullTest:
     """97.5 % quantile."""
     reason: str | None = None
     p_adjusted: float | None = None
-    """After Benjamini and Hochberg, over all paradigms (and thresholds) of the report that have this p."""
+    """After Benjamini and Hochberg, over its family (see adjusted_delay); None where a part has few pairs."""
 
 
 @dataclass(frozen=True)

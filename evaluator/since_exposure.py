@@ -6,7 +6,7 @@ the cohort has a checkpoint in every bin of time, so bins differ in time only (m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class SinceExposureRequest:
     after: int = 5
     """Bins from it on."""
     width: int | None = None
-    """Steps of a bin; None for the widest gap between checkpoints, so that no bin within the run is without one."""
+    """Steps of a bin; None for the gap between checkpoints that lets most pairs into the cohorts."""
     resamples: int = 1000
     level: float = LEVEL
     seed: int = 0
@@ -67,22 +67,40 @@ def accuracy_since_exposure(
         raise EvaluationError(
             f"First exposures of {len(first_step):,} pairs for scores of {len(series.pairs):,}: one each is expected."
         )
+    if request.width is None:
+        known = first_step[is_exact & (first_step != NEVER) & series.is_scored]
+        request = replace(request, width=bin_width(series.steps, known, request))
     places = [places[series.is_scored[places]] for places in series.pairs.places_of.values()]
     return tuple(
         _paradigm(series.take(mine), first_step[mine], is_exact[mine], request) for mine in places if len(mine)
     )
 
 
-def bin_edges(steps: Integers, request: SinceExposureRequest) -> Integers:
+def bin_width(steps: Integers, first_step: Integers, request: SinceExposureRequest) -> int:
+    """Of the gaps between checkpoints the one as a bin with which most pairs, first exposed at `first_step` [pair],
+    have a checkpoint in every bin; of equals the widest. It looks at times alone, never at scores. 1 without a gap.
+    """
+    gaps = np.unique(np.diff(steps)).tolist()
+    times, pairs = np.unique(first_step, return_counts=True)
+    held = [(int(pairs[_is_covered(steps, times, bin_edges(gap, request))].sum()), gap) for gap in gaps]
+    return max(held, default=(0, 1))[1]
+
+
+def _is_covered(steps: Integers, first_step: Integers, edges: Integers) -> Flags:
+    """[pair] Whether a checkpoint lies in every bin."""
+    before = np.searchsorted(steps, first_step[None, :] + edges[:, None])  # [edge, pair] checkpoints before the edge
+    return np.asarray((np.diff(before, axis=0) > 0).all(axis=0))
+
+
+def bin_edges(width: int, request: SinceExposureRequest) -> Integers:
     """[bin + 1] Edges in steps since first exposure."""
-    width = request.width or int(np.diff(steps).max(initial=1))
     return np.arange(-request.before, request.after + 1, dtype=np.int64) * width
 
 
 def _paradigm(
     series: ScoredSeries, first_step: Integers, is_exact: Flags, request: SinceExposureRequest
 ) -> SinceExposure:
-    edges = bin_edges(series.steps, request)
+    edges = bin_edges(request.width or 1, request)
     is_exposed = is_exact & (first_step != NEVER)
     shares = _shares(series.steps, first_step, edges)  # [bin, checkpoint, pair]
     is_in = is_exposed & (shares.sum(axis=1) > 0).all(axis=0)

@@ -10,10 +10,11 @@ fi
 case ${2:-whole} in
     whole)
         world='--documents 4000 --pairs-per-paradigm 240 --density 0.75 --share 0.45 --skew 0.5'
-        run='--epochs 3 --checkpoint-every 15' shape='--shape mini --layers 2 --lr 4e-3' step=60
+        epochs=3 model='--shape mini --layers 2 --lr 4e-3 --checkpoint-steps 0:200:5,225:375:25' step=60
         ;;
     quick)
-        world='--documents 400' run='--epochs 2 --checkpoint-every 8' shape='--shape tiny' step=8
+        world='--documents 400'
+        epochs=2 model='--shape tiny --checkpoint-steps 0:24:8' step=8
         ;;
     *)
         echo "The second argument is quick or nothing, not $2." >&2
@@ -59,10 +60,10 @@ run exposure phrases "$folder/world/pairs.jsonl" -o "$folder/phrases.parquet"
 say "The training run: one document a row, cut at 64 tokens, 32 rows a batch, shuffled from the second epoch on"
 run exposure run init --corpus "$folder/world/corpus/*.jsonl.gz" --tokenizer "$folder/world/tokenizer.json" \
     --packing document-per-row --sequence-length 64 --row-prefix '<|endoftext|>' --batch-sequences 32 \
-    --shuffle-seed 0 --shuffle-from-epoch 1 $run -o "$folder/run.json"
+    --epochs "$epochs" --shuffle-seed 0 --shuffle-from-epoch 1 -o "$folder/run.json"
 
 say "A small model, trained on exactly that, saved as it goes"
-run exposure pretrain "$folder/run.json" --out "$folder/model" $shape
+run exposure pretrain "$folder/run.json" --out "$folder/model" $model
 
 say "Every phrase looked for in everything that the model was shown, in the order in which it was shown"
 run exposure index --run "$folder/model/run.json" --phrases "$folder/phrases.parquet" \

@@ -62,4 +62,5 @@ def test_the_demo_runs(tmp_path: Path) -> None:
     )
     assert finished.returncode == 0, finished.stderr
     assert '"status":"seen"' in finished.stdout.replace(" ", "")
-    assert "# Done." in finished.stdout
+    assert "# Done, in " in finished.stdout
+    assert (tmp_path / "demo" / "evaluation" / "report" / "report.html").exists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exposure.commands.options import EXISTING, counted
+from exposure.commands.options import EXISTING, counted, note_beyond
 from exposure.errors import UsageError
 from exposure.tables import emit
 
@@ -30,17 +30,19 @@ FUNNEL_THRESHOLD = 0.80
     "--bin-steps",
     type=click.IntRange(min=1),
     metavar="N",
-    help="seen-by: steps of a bin of time since first exposure (default: the widest gap between checkpoints).",
+    help="seen-by: steps of a bin of time since first exposure (default: of the gaps between checkpoints the one that "
+    "lets most pairs in).",
 )
 @click.option("--sides", type=click.Choice(["either", "good", "bad", "both"]), default="either", show_default=True)
 @click.option("--include-flagged", is_flag=True, help="Split also where the flags say that these sides mean nothing.")
 @click.option(
     "--threshold",
     "thresholds",
-    type=click.FloatRange(0.0, 1.0, min_open=True),
+    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
     multiple=True,
     metavar="τ",
-    help="Measure lags here; the first one is the one that is named [default: .80, and .60 to .95 by .05].",
+    help="Measure lags here, above 0 and below 1; the first is the one that is named [default: .80, and .60 to .95 "
+    "by .05].",
 )
 @click.option("--permutations", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N")
 @click.option("--bootstrap", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N")
@@ -93,6 +95,8 @@ def command(
     )
     request = replace(request, delay=_delay(request.delay, thresholds, permutations, bootstrap, seed))
     report = build_report(evaluations, request)
+    for steps in sorted({run.exposed.source.steps for run in report.runs if run.exposed is not None}):
+        note_beyond(at_step, steps)
     written = write_report(report, folder)
     _print(report, format_)
     click.echo(f"{counted(len(written), 'file')} in {folder}: {', '.join(written)}", err=format_ != "table")

@@ -11,6 +11,7 @@ from evaluator.delay_report import DelayReport
 from evaluator.folder import EvaluationFolder
 from evaluator.funnel import FunnelRow, funnel
 from evaluator.report.evaluated_run import EvaluatedRun, analyse_run
+from evaluator.report.repeated import refuse_repeated
 from evaluator.report.request import ReportRequest
 from evaluator.report.sheet import Sheet, sheets_of
 from evaluator.side_by_side import ParadigmAcrossRuns, side_by_side
@@ -50,8 +51,9 @@ class Report:
 
 
 def build_report(paths: Sequence[Path], request: ReportRequest) -> Report:
-    """Analyse the evaluations in `paths`; raises EvaluationError where one cannot be read or does not fit."""
+    """Analyse the evaluations in `paths`; raises EvaluationError where one cannot be read or fit, or is given twice."""
     folders = [EvaluationFolder.open(path) for path in paths]
+    refuse_repeated(folders)
     runs = tuple(
         analyse_run(folder, name, request)
         for folder, name in zip(folders, names_of(folders), strict=True)

@@ -29,9 +29,17 @@ def _named(manifest: EvaluationManifest, name: str) -> Convention:
     if name not in answerable:
         raise EvaluationError(
             f"The evaluation {manifest.name} has no scores for the convention {name!r}; it can answer "
-            f"{', '.join(sorted(answerable))}. Evaluate into another folder with --preset {name}."
+            f"{', '.join(sorted(answerable))}. {_advice(manifest, name)}"
         )
     return answerable[name]
+
+
+def _advice(manifest: EvaluationManifest, name: str) -> str:
+    """What to do next; never to ask for a preset that is none."""
+    stored = ", ".join(one.name for one in manifest.conventions)
+    if name in PRESETS:
+        return f"Stored: {stored}. Give one of these, or evaluate into another folder with --preset {name}."
+    return f"Stored: {stored}. Give one of these; presets that can be evaluated are {', '.join(PRESETS)}."
 
 
 def convention_text(convention: Convention, dtype: str) -> str:

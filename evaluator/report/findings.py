@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluator.adjusted_delay import decisive_lags
 from evaluator.delay_report import DelayReport
 from evaluator.report.build import Report
 from evaluator.report.sheet import Sheet, View
@@ -13,10 +14,11 @@ from evaluator.report.standing import MEANINGS, ORDER, SIGNIFICANT, Measure, lag
 from evaluator.report.wording import (
     capital,
     count_text,
+    covering_text,
     list_text,
+    null_text,
     p_phrase,
     p_text,
-    range_text,
     share_text,
     threshold_text,
     words,
@@ -40,8 +42,8 @@ def criterion(report: Report) -> str:
     return (
         f"Proxy-train leads in a paradigm when its half-rise lag, or its lag at {threshold_text(report.threshold)}, is "
         f"positive with p < {share_text(SIGNIFICANT, 2)} in the permutation of exposure within critical lemmas, "
-        "adjusted over all paradigms (Benjamini and Hochberg). Exposure was not assigned at random, so this is "
-        "observational."
+        "adjusted (Benjamini and Hochberg) over both lags of all eligible paradigms together. Exposure was not "
+        "assigned at random, so this is observational."
     )
 
 
@@ -80,7 +82,16 @@ def crossings_sentence(report: Report) -> str:
     if not reached:
         return f"No eligible paradigm crosses {tau}{'' if len(report.delays) == 1 else ' in any run'}."
     curves = "" if len(report.delays) == 1 else " paradigms × runs"
-    return f"{reached:,} of {len(views):,}{curves} cross {tau} with either part."
+    back = sum(any(one.is_below_at_end for one in view.fall_backs) for view in views)
+    verb = "crosses" if len(views) == 1 else "cross"
+    return f"{reached:,} of {len(views):,}{curves} {verb} {tau} with either part; {_fell_back(back)}."
+
+
+def _fell_back(views: int) -> str:
+    """How many crossings did not last to the end."""
+    if not views:
+        return "none of them fell back below it for good"
+    return f"{views:,} of them fell back below it for good (a part that crossed is below at the last checkpoint)"
 
 
 def _crosses(view: View) -> bool:
@@ -94,17 +105,17 @@ def resolution_note(report: Report) -> str | None:
     draws = report.request.delay.permutations
     if not tests or tests / (draws + 1) < SIGNIFICANT:
         return None
+    single = "the only test" if tests == 1 else f"a single one of {tests:,} tests"
     return (
-        f"With {draws:,} permutations no p-value is below 1/{draws + 1:,}, and a single one of {tests:,} paradigms "
-        f"could not stay below {share_text(SIGNIFICANT, 2)} after adjusting. Ask for more: --permutations "
-        f"{tests * 40 - 1}."
+        f"With {count_text(draws, 'permutation')} no p-value is below 1/{draws + 1:,}, and {single} could not stay "
+        f"below {share_text(SIGNIFICANT, 2)} after adjusting. Ask for more: --permutations {tests * 40 - 1}."
     )
 
 
 def _tested(delay: DelayReport) -> int:
-    """Paradigms over which the p-values of half-rise lags are adjusted."""
-    held = [one.half_rise for one in delay.paradigms]
-    return sum(one is not None and one.lag.within_lemma.p is not None for one in held)
+    """How many p-values are adjusted together: of both lags of eligible paradigms."""
+    held = [lag for one in delay.paradigms for lag in decisive_lags(one, delay.request.threshold)]
+    return sum(lag.within_lemma.p is not None for lag in held)
 
 
 def findings(report: Report) -> list[Finding]:
@@ -135,7 +146,7 @@ def _sentence(sheets: Sequence[Sheet], report: Report) -> str:
     led = [sheet for sheet in eligible if sheet.leads]
     if not led:
         return f"{share}; proxy-train leads in none. {_nearest(eligible, report)}"
-    rest = "" if len(led) == len(eligible) else " No other shows a lag beyond chance."
+    rest = "" if len(led) == len(eligible) else " No other shows a lag beyond that of permuted labels."
     return f"{share}; proxy-train leads in {_described(led, report)}.{rest}"
 
 
@@ -167,12 +178,15 @@ def _strongest(sheet: Sheet, report: Report) -> str:
 
 
 def measure_text(measure: Measure) -> str:
-    """A lag with its null: never one without the other."""
+    """A lag with its interval and its null: never one without the others."""
     null = measure.lag.within_lemma
     name = "half-rise lag" if measure.threshold is None else f"lag at {threshold_text(measure.threshold.threshold)}"
     adjusted = "" if null.p_adjusted is None else f", adjusted {p_text(null.p_adjusted)}"
-    chance = f"by chance {range_text(null.low, null.high)}" if null.low is not None else null.reason or "no null"
-    return f"{name} {lag_of(measure)}, {chance}, {p_phrase(null.p)}{adjusted}"
+    among = null.reason or "no null"
+    if null.low is not None:
+        among = null_text(measure.lag.steps, null.median, null.low, null.high)
+    interval = covering_text(measure.lag.interval)
+    return f"{name} {lag_of(measure)} {interval}; {among}, {p_phrase(null.p)}{adjusted}"
 
 
 def _nearest(eligible: Sequence[Sheet], report: Report) -> str:
@@ -183,7 +197,7 @@ def _nearest(eligible: Sequence[Sheet], report: Report) -> str:
         for view in sheet.views
         if view.delay is not None
         for measure in measures_of(view.delay, report.threshold)
-        if measure.lag.within_lemma.p is not None
+        if measure.has_lag and measure.lag.within_lemma.p is not None
     ]
     if not held:
         return "Within critical lemmas nothing could be tested: no lemma has pairs in both parts, or there is no lag."

@@ -50,7 +50,7 @@ def _bars(report: Report) -> str:
     """A line a stage: how many leave there, and a bar of what is left."""
     total = len(report.funnel)
     left = total
-    rows = [tag("li", tag("b", f"{total}"), " paradigms", _bar(1.0))]
+    rows = [tag("li", tag("b", f"{total}"), " paradigm" + "s" * (total != 1), _bar(1.0))]
     for stage in STAGES[:-1]:
         gone = sum(row.stage == stage for row in report.funnel)
         left -= gone
@@ -76,7 +76,7 @@ def _table(report: Report) -> str:
     ]
     rows = [_row(row, anchors.get(row.uid)) for row in report.funnel]
     inner = table("Every paradigm and its stage", columns, rows)
-    return tag("details", tag("summary", f"All {len(rows)} paradigms"), inner)
+    return tag("details", tag("summary", f"All of {count_text(len(rows), 'paradigm')}"), inner)
 
 
 def _row(row: FunnelRow, anchor: str | None) -> list[str]:

@@ -9,7 +9,17 @@ from evaluator.report.page_parts import Column, badges, note, section, table
 from evaluator.report.paradigm_rows import last
 from evaluator.report.sheet import Sheet, View
 from evaluator.report.standing import Measure, lag_of, measures_of
-from evaluator.report.wording import NONE, lag_text, p_text, range_text, share_text, steps_text, threshold_text, words
+from evaluator.report.wording import (
+    NONE,
+    count_text,
+    lag_text,
+    p_text,
+    range_text,
+    share_text,
+    steps_text,
+    threshold_text,
+    words,
+)
 
 
 def lags_section(report: Report) -> str:
@@ -30,9 +40,10 @@ def lags_section(report: Report) -> str:
 _READ = (
     "Lags are training steps, proxy-validation − proxy-train. Grey bar: 95 % of the lags of labels permuted within "
     "critical lemmas, with their median; the size of the two parts is the same there, so the bar holds what size alone "
-    "does to a lag. Diamond: the lag, filled where proxy-train leads; thin line: its lemma bootstrap. p: one-tailed, "
-    "within critical lemmas (the primary test), then after Benjamini and Hochberg over all paradigms, then by random "
-    "splits as in EXP. Half-rise: the time at which a part is half-way from its first accuracy to its own plateau."
+    "does to a lag, and what pairs do whose label cannot move: it need not be centred at 0. Diamond: the lag, filled "
+    "where proxy-train leads; thin line: its lemma bootstrap. p: one-tailed, within critical lemmas (primary), then "
+    "after Benjamini and Hochberg over both lags of all eligible paradigms together, then by random splits as in "
+    "EXP. Half-rise: the time at which a part is half-way from its first accuracy to its own plateau."
 )
 
 
@@ -56,15 +67,13 @@ def _lag_table(report: Report) -> str:
 _NAMES = ("half-rise", "threshold")
 
 
-_CHANCE = "95 % of the lags of labels permuted within critical lemmas"
+_PERMUTED = "95 % of the lags of labels permuted within critical lemmas"
 
 
 def _measure_columns(name: str) -> list[Column]:
     return [
         Column("lag", True, None, name, name.removeprefix("lag at ").removesuffix(" lag")),
-        Column(
-            "against chance", False, "95 % of the lags of labels permuted within critical lemmas", name, "by chance"
-        ),
+        Column("labels permuted within lemmas", False, _PERMUTED, name, "permuted"),
         Column("p lemma", True, "permutation within critical lemmas; below: adjusted", name, "p lemma"),
         Column("p random", True, "random splits of the same sizes", name, "p random"),
     ]
@@ -96,15 +105,18 @@ def _both(train: str, validation: str) -> str:
 def _measure_cells(measure: Measure | None, bound: float) -> list[str]:
     if measure is None:
         return [NONE, "", NONE, NONE]
+    if not measure.has_lag:
+        why = "neither part crosses" if not measure.is_crossed else measure.lag.reason or NONE
+        number = tag("span", NONE, class_="lag", title=measure.lag.reason)
+        return [number, tag("span", safe(why), class_="under"), NONE, NONE]
     lag, null = measure.lag, measure.lag.within_lemma
-    chance = range_text(null.low, null.high) if null.low is not None else null.reason or NONE
-    if not measure.is_crossed:
-        chance = "neither part crosses"
+    among = range_text(null.low, null.high) if null.low is not None else null.reason or NONE
+    adjusted = "" if null.p_adjusted is None else tag("span", f"adj. {safe(p_text(null.p_adjusted))}", class_="under")
     number = tag("span", safe(lag_of(measure)), class_="lag leads" if measure.leads else "lag", title=lag.reason)
     return [
         number,
-        strip(measure, bound) + tag("span", safe(chance), class_="under"),
-        safe(p_text(null.p)) + tag("span", safe(f"adj. {p_text(null.p_adjusted)}"), class_="under"),
+        strip(measure, bound) + tag("span", safe(among), class_="under"),
+        safe(p_text(null.p)) + adjusted,
         safe(p_text(lag.random_split.p)),
     ]
 
@@ -120,7 +132,9 @@ def _others(sheets: list[Sheet]) -> str:
         for sheet in sheets
     ]
     inner = table("Not eligible, and why", columns, rows)
-    return tag("details", tag("summary", f"{len(sheets):,} paradigms are not eligible, and why"), inner, open="")
+    return tag(
+        "details", tag("summary", f"{count_text(len(sheets), 'paradigm')} not eligible, and why"), inner, open=""
+    )
 
 
 def _medians(report: Report) -> str:

@@ -14,9 +14,9 @@ from evaluator.report.page_runs import runs_together
 from evaluator.report.sheet import Sheet, View
 from evaluator.report.standing import Measure, lag_of, measures_of
 from evaluator.report.wording import (
-    interval_text,
+    covering_text,
+    null_text,
     p_text,
-    range_text,
     threshold_text,
     words,
 )
@@ -78,6 +78,10 @@ def _beside(view: View) -> list[str]:
         return parts
     for measure in measures_of(delay, view.threshold):
         parts.append(tag("div", tag("h4", safe(_measure_title(measure))), _panel(measure)))
+    if view.fall_backs:
+        falls = "; ".join(one.text for one in view.fall_backs)
+        crossed = f"A first crossing of {threshold_text(view.threshold)} that does not last misleads"
+        parts.append(note(f"{crossed}: {falls}.", "warning"))
     return parts
 
 
@@ -89,11 +93,13 @@ def _measure_title(measure: Measure) -> str:
 
 def _panel(measure: Measure) -> str:
     lag, null = measure.lag, measure.lag.within_lemma
-    said = [f"{lag_of(measure)} {interval_text(lag.interval)}".strip() if measure.is_crossed else ""]
+    if not measure.has_lag:
+        return note(f"No lag: {lag.reason or 'neither part crosses'}.")
+    said = [f"{lag_of(measure)} {covering_text(lag.interval)}"]
     if null.low is not None:
-        said.append(f"within lemmas by chance {range_text(null.low, null.high)}")
+        said.append(null_text(lag.steps, null.median, null.low, null.high))
     if null.p_adjusted is not None:
-        said.append(f"p adjusted over paradigms {p_text(null.p_adjusted)}")
+        said.append(f"p adjusted over both lags of the eligible paradigms {p_text(null.p_adjusted)}")
     said += [text for text in dict.fromkeys([lag.reason, null.reason]) if text]
     text = "; ".join(part for part in said if part)
     return strip_panel(_measure_title(measure), measure, lag_bound([lag])) + note(f"{text}.")

@@ -11,7 +11,7 @@ from evaluator.report.page_paradigm import paradigm_card
 from evaluator.report.page_parts import key, note, section
 from evaluator.report.sheet import Sheet, View
 from evaluator.report.standing import MEANINGS, ORDER, SIGNIFICANT
-from evaluator.report.wording import capital, count_text, lag_text, p_phrase, range_text, share_text
+from evaluator.report.wording import capital, count_text, lag_text, null_text, p_phrase, share_text
 from evaluator.scored import Floats, Integers
 
 
@@ -86,7 +86,8 @@ def _under(sheet: Sheet) -> str:
     half = None if view.delay is None else view.delay.half_rise
     if len(sheet.views) == 1 and half is not None and half.lag.steps is not None:
         null = half.lag.within_lemma
-        return f"lag {lag_text(half.lag.steps)}, by chance {range_text(null.low, null.high)}, {p_phrase(null.p)}"
+        among = null_text(half.lag.steps, null.median, null.low, null.high)
+        return f"lag {lag_text(half.lag.steps)}, {among if null.low is not None else 'no null'}, {p_phrase(null.p)}"
     if sheet.across is not None:
         lags = [view.delay.half_rise.lag for view in sheet.views if view.delay and view.delay.half_rise]
         low = sum(lag.within_lemma.p is not None and lag.within_lemma.p < SIGNIFICANT for lag in lags)

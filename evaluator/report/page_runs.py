@@ -27,11 +27,13 @@ def _run_strips(sheet: Sheet) -> str:
     rows = []
     for view, found in held:
         by_name = {measure.name: measure for measure in found}
-        strips = [strip(by_name[name], bounds[name]) if name in by_name else NONE for name in names]
+        strips = [
+            strip(by_name[name], bounds[name]) if name in by_name and by_name[name].has_lag else NONE for name in names
+        ]
         rows.append([safe(view.run), *strips])
     titles = {"half-rise": "half-rise", "threshold": threshold_text(sheet.views[0].threshold)}
     columns = [Column("run"), *(Column(titles[name]) for name in names)]
-    return table("Lags against chance", columns, rows, "strips")
+    return table("Lags, and those of labels permuted within lemmas", columns, rows, "strips")
 
 
 def _runs_table(sheet: Sheet) -> str:
@@ -44,7 +46,7 @@ def _runs_table(sheet: Sheet) -> str:
             for name in ("half-rise lag", f"lag at {tau}")
             for column in (
                 Column(name, True),
-                Column("by chance", True, "within critical lemmas"),
+                Column("permuted", True, "95 % of the lags of labels permuted within critical lemmas"),
                 Column("p lemma", True),
             )
         ),
@@ -66,9 +68,12 @@ def _run_row(view: View) -> list[str]:
         cells += [NONE] * 3 if found is None else _lag_cells(found)
     crossing = delay.lag_at(view.threshold)
     after = None if crossing is None else crossing.validation.step
-    return [*cells, steps_text(after), safe(view.standing.reason or "eligible")]
+    said = [view.standing.reason or "eligible", *(one.text for one in view.fall_backs)]
+    return [*cells, steps_text(after), safe("; ".join(said))]
 
 
 def _lag_cells(measure: Measure) -> list[str]:
+    if not measure.has_lag:
+        return [NONE] * 3
     null = measure.lag.within_lemma
     return [safe(lag_of(measure)), safe(range_text(null.low, null.high)), safe(p_text(null.p))]

@@ -16,7 +16,8 @@ READ = (
     "Steps are counted from the first checkpoint that could have seen a pair. The cohort is the same in every bin: "
     "pairs whose first exposure is known exactly and that have a checkpoint in each. The sets that a checkpoint had "
     "seen grow, and a curve over them moves with their composition alone; that is why there is no lag here. Dashed: "
-    "pairs that were never exposed, at the same training steps. Shaded: lemma bootstrap."
+    "pairs that were never exposed, at the same training steps. Shaded: lemma bootstrap. Bins, unless --bin-steps says "
+    "otherwise: as wide as the gap between checkpoints that lets most pairs in."
 )
 
 
@@ -77,18 +78,5 @@ def _table(since: SinceExposure) -> str:
 
 def _without(held: list[tuple[Sheet, View]]) -> str:
     columns = [Column("paradigm"), Column("run"), Column("why there is no cohort")]
-    rows = [[breakable(sheet.uid), safe(view.run), safe(_why(view))] for sheet, view in held]
+    rows = [[breakable(sheet.uid), safe(view.run), safe(view.standing.reason or NONE)] for sheet, view in held]
     return table("Without a cohort", columns, rows)
-
-
-def _why(view: View) -> str:
-    since = view.since
-    if since is None:
-        return view.standing.reason or NONE
-    if since.out_of_range:
-        width = int(since.edges[1] - since.edges[0])
-        return (
-            f"none of {since.out_of_range:,} exposed pairs has a checkpoint in every bin of {width:,} steps: ask for "
-            f"narrower ones (--bin-steps) or evaluate more checkpoints"
-        )
-    return f"no pair with a known first exposure ({since.never:,} never exposed, {since.unknown:,} not known)"

@@ -29,7 +29,7 @@ class ReportRequest:
     norm: Norm | None = None
     uids: tuple[str, ...] = ()
     bin_steps: int | None = None
-    """`seen-by`: steps of a bin of time since first exposure; the widest gap between checkpoints when None."""
+    """`seen-by`: steps of a bin of time since first exposure; the gap that lets most pairs in when None."""
 
     @property
     def accuracy(self) -> AccuracyRequest:

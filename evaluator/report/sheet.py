@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from evaluator.accuracy import AccuracyCurve
 from evaluator.delay_report import FEW_PAIRS, ParadigmDelay
 from evaluator.report.evaluated_run import EvaluatedRun
+from evaluator.report.fall_backs import FallBack, fall_backs
 from evaluator.report.standing import Standing, leading, smallest_p, standing_of, standing_since
 from evaluator.scored import Integers
 from evaluator.side_by_side import ParadigmAcrossRuns
@@ -31,6 +32,11 @@ class View:
     def leads(self) -> bool:
         """Whether proxy-train leads by any measure, in enough pairs."""
         return self.standing.is_eligible and self.delay is not None and bool(leading(self.delay, self.threshold))
+
+    @property
+    def fall_backs(self) -> tuple[FallBack, ...]:
+        """Of either part, from the threshold."""
+        return fall_backs(self.delay, self.threshold)
 
     @property
     def flags(self) -> tuple[str, ...]:

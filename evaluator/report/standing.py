@@ -63,12 +63,25 @@ def standing_of(delay: ParadigmDelay | None, few_pairs: int) -> Standing:
 
 def standing_since(since: SinceExposure | None, few_pairs: int) -> Standing:
     """The standing under the policy seen-by: whether enough pairs have a first exposure to count from."""
-    if since is None or not since.pairs:
-        return Standing("one-sided", "no cohort with a first exposure to count from")
+    if since is None:
+        return Standing("one-sided", "no pair with a first exposure to count from")
+    if not since.pairs:
+        return Standing("one-sided", _no_cohort(since))
     return (
         Standing("eligible")
         if since.pairs >= few_pairs
         else Standing("few", f"fewer than {few_pairs} pairs in the cohort ({since.pairs:,})")
+    )
+
+
+def _no_cohort(since: SinceExposure) -> str:
+    if not since.out_of_range:
+        return f"no pair with a known first exposure ({since.never:,} never exposed, {since.unknown:,} not known)"
+    width = int(since.edges[1] - since.edges[0])
+    exposed = count_text(since.out_of_range, "exposed pair")
+    return (
+        f"out of range: none of {exposed} has a checkpoint in every bin of {count_text(width, 'step')}; choose other "
+        "bins (--bin-steps N) or evaluate more checkpoints"
     )
 
 
@@ -101,6 +114,11 @@ class Measure:
         """Whether any part reaches the threshold; where none does a lag of 0 is mere convention."""
         one = self.threshold
         return one is None or one.train.step is not None or one.validation.step is not None
+
+    @property
+    def has_lag(self) -> bool:
+        """Whether there is a lag to be shown; where there is none, its null says nothing."""
+        return self.lag.steps is not None and self.is_crossed
 
     @property
     def leads(self) -> bool:

@@ -20,16 +20,21 @@ from exposure.tables import table
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """One paradigm in one evaluation, as the shell shows it. Lags in steps; `*_null`: 95 % of permuted labels' lags."""
+    """One paradigm in one evaluation, as the shell shows it.
+
+    Lags in steps; `*_interval`: their lemma bootstrap; `*_null`: 95 % of the lags of labels permuted within lemmas.
+    """
 
     evaluation: str
     paradigm: str
     pairs: str
     accuracy: str
     half_rise: str
+    half_interval: str
     half_null: str
     half_p: str
     lag: str
+    lag_interval: str
     lag_null: str
     lag_p: str
     cohort: str
@@ -67,20 +72,21 @@ def _row(sheet: Sheet, view: View) -> SummaryRow:
 
 
 def _flags(view: View) -> str:
-    """Why it is not eligible, and the flags that this does not say already."""
+    """Why it is not eligible, the flags that this does not say already, and crossings that did not last."""
     flags = [flag for flag in view.flags if view.standing.is_eligible or flag != FEW_PAIRS]
-    return ", ".join([*([view.standing.reason] if view.standing.reason else []), *flags]) or NONE
+    falls = [one.text for one in view.fall_backs]
+    return "; ".join(filter(None, [view.standing.reason, ", ".join(flags), *falls])) or NONE
 
 
 def _cells(name: str, prefix: str, measure: Measure | None, is_eligible: bool = False) -> dict[str, str]:
-    if measure is None:
-        return {name: NONE, f"{prefix}_null": NONE, f"{prefix}_p": NONE}
+    if measure is None or not measure.has_lag:
+        return dict.fromkeys([name, f"{prefix}_interval", f"{prefix}_null", f"{prefix}_p"], NONE)
     lag = measure.lag
     ps = f"{p_text(lag.within_lemma.p)} / {p_text(lag.random_split.p)}"
-    chance = range_text(lag.within_lemma.low, lag.within_lemma.high)
     return {
         name: lag_of(measure) + ("*" if is_eligible and measure.leads else ""),
-        f"{prefix}_null": chance,
+        f"{prefix}_interval": NONE if lag.interval is None else range_text(lag.interval.low, lag.interval.high),
+        f"{prefix}_null": range_text(lag.within_lemma.low, lag.within_lemma.high),
         f"{prefix}_p": ps,
     }
 
@@ -102,7 +108,9 @@ def columns_of(report: Report) -> list[str]:
         names = ["paradigm", "pairs", "accuracy", "cohort", "since", "never", "flags"]
     else:
         names = [
-            "paradigm", "pairs", "accuracy", "half_rise", "half_null", "half_p", "lag", "lag_null", "lag_p", "flags",
+            "paradigm", "pairs", "accuracy",
+            "half_rise", "half_interval", "half_null", "half_p",
+            "lag", "lag_interval", "lag_null", "lag_p", "flags",
         ]  # fmt: skip
     return names if len(report.runs) == 1 else ["evaluation", *names]
 
@@ -130,8 +138,11 @@ def _explained(report: Report) -> list[str]:
         ]
     return [
         "pairs and accuracy (last checkpoint): proxy-train / proxy-validation. Lags in steps, proxy-validation − "
-        f"proxy-train: half-rise, and at τ = {share_text(report.threshold, 2)}; null: 95 % of the lags of labels "
-        "permuted within critical lemmas; p: within lemma / random split, not adjusted. *: leads, also after adjusting."
+        f"proxy-train: half-rise, and at τ = {share_text(report.threshold, 2)}; interval: 95 % lemma bootstrap "
+        "of the lag; null: 95 % of the lags with labels permuted within critical lemmas, which need not be centred at "
+        "0 (labels that cannot move carry a lag of their own); p: within lemma / random split, not adjusted. *: leads, "
+        "also after adjusting over both lags of all eligible paradigms together. falls back: below τ again after "
+        "crossing it."
     ]
 
 

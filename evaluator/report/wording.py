@@ -40,6 +40,24 @@ def interval_text(interval: Interval | None) -> str:
     return "" if interval is None else f"[{range_text(interval.low, interval.high)}]"
 
 
+def null_text(lag: float | None, median: float | None, low: float | None, high: float | None) -> str:
+    """Where a lag lies among labels permuted within lemmas: "14 beyond the median of … (+33 … +58)"."""
+    permuted = f"labels permuted within lemmas ({range_text(low, high)})"
+    if lag is None or median is None or not isfinite(lag) or not isfinite(median):
+        return f"{permuted[:-1]}, median {lag_text(median)})"
+    excess = round(lag - median)
+    if not excess:
+        return f"at the median of {permuted}"
+    return f"{abs(excess):,} {'beyond' if excess > 0 else 'below'} the median of {permuted}"
+
+
+def covering_text(interval: Interval | None) -> str:
+    """The bootstrap interval of a lag, and plainly whether it covers 0: "[−50 … +40], which covers 0"."""
+    if interval is None:
+        return "without a bootstrap interval"
+    return f"{interval_text(interval)}{', which covers 0' if interval.low <= 0 <= interval.high else ''}"
+
+
 def p_text(p: float | None) -> str:
     """A p-value with three decimals and no zero before the point: ".031", "<.001"."""
     if p is None:

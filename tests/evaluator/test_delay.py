@@ -12,7 +12,7 @@ from scipy import stats
 
 from evaluator.conventions import PRESETS
 from evaluator.delay import analyse_delay
-from evaluator.delay_report import FEW_CLUSTERS, FEW_PAIRS, DelayRequest, ParadigmDelay
+from evaluator.delay_report import FEW_CLUSTERS, FEW_MIXED_CLUSTERS, FEW_PAIRS, DelayRequest, ParadigmDelay
 from evaluator.scored import ScoredSeries
 from evaluator.split import Split
 from exposure.errors import EvaluationError
@@ -156,7 +156,11 @@ def test_flags() -> None:
     assert one(delayed(1), split([*TRAIN[21:], *[0] * 21])).flags == (FEW_PAIRS,)
     few = table([f"lemma {number % 29}" for number in range(240)], flags=("degenerate", "bad_grammatical_elsewhere"))
     flagged = one(replace(delayed(1), pairs=few), split(TRAIN))
-    assert flagged.flags == ("degenerate", "bad_grammatical_elsewhere", FEW_CLUSTERS)
+    assert flagged.flags == ("degenerate", "bad_grammatical_elsewhere", FEW_CLUSTERS, FEW_MIXED_CLUSTERS)
+    whole = [int(number % 40 < 20) for number in range(240)]
+    assert one(delayed(1, whole), split(whole)).flags == (FEW_MIXED_CLUSTERS,), "40 lemmas, each in one part only"
+    alone = one(replace(delayed(1), pairs=table(LEMMAS)), split([1] * 240))
+    assert alone.flags == (FEW_PAIRS,), "nothing is tested where a part is empty"
 
 
 def test_the_same_question_has_the_same_answer() -> None:
@@ -184,26 +188,31 @@ def test_the_same_question_has_the_same_answer() -> None:
     assert [one.lag.within_lemma.p for one in beside.lags] == [one.lag.within_lemma.p for one in first.lags]
 
 
-def test_p_values_are_adjusted_over_paradigms_and_thresholds() -> None:
-    """Each test by itself, and half-rise lags over paradigms: SciPy on the p values that are there."""
+def test_p_values_are_adjusted_over_all_that_can_lead() -> None:
+    """Half-rise lags and lags at the named τ together, other thresholds apart, few pairs not at all: SciPy agrees."""
     generator = np.random.default_rng(1)
     uids = [f"paradigm {number}" for number in range(4)]
     scores = np.concatenate(
         [delayed(by).delta * generator.choice([1.0, 1.0, -1.0], (25, 240)) for by in (0, 1, 0, 3)], axis=1
     )
     pairs = table(LEMMAS * 4, CONTEXTS * 4, uid=[uid for uid in uids for _ in range(240)])
-    parts = Split((*split(TRAIN * 3).parts, *["unknown"] * 240))
+    parts = Split((*split(TRAIN * 3).parts, *split(TRAIN[21:] + [0] * 21).parts))
     report = analyse_delay(series(scores, pairs), parts, FEW)
-    assert report.paradigms[3].lags == ()
-    tests = [lag.lag.random_split for one in report.paradigms for lag in one.lags]
-    assert len(tests) == 3 * 8
-    expected = stats.false_discovery_control([test.p for test in tests])
-    assert [test.p_adjusted for test in tests] == pytest.approx(expected.tolist())
-    halves = [one.half_rise.lag.within_lemma for one in report.paradigms if one.half_rise is not None]
-    held = [test.p for test in halves if test.p is not None]
-    adjusted = [test.p_adjusted for test in halves if test.p is not None]
-    assert len(held) > 1
-    assert adjusted == pytest.approx(stats.false_discovery_control(held).tolist())
+    assert report.paradigms[3].flags == (FEW_PAIRS,)
+    few = [lag.lag for lag in report.paradigms[3].lags]
+    assert [lag.random_split.p_adjusted for lag in few] == [None] * 8
+    assert None not in [lag.random_split.p for lag in few]
+    eligible = report.paradigms[:3]
+    others = [lag.lag for one in eligible for lag in one.lags if lag.threshold != 0.8]
+    named = [lag.lag for one in eligible for lag in one.lags if lag.threshold == 0.8]
+    halves = [one.half_rise.lag for one in eligible if one.half_rise is not None]
+    assert (len(others), len(named)) == (3 * 7, 3)
+    for family in (others, [*named, *halves]):
+        for test in ("random_split", "within_lemma"):
+            found = [getattr(lag, test) for lag in family if getattr(lag, test).p is not None]
+            assert len(found) > 3
+            expected = stats.false_discovery_control([null.p for null in found])
+            assert [null.p_adjusted for null in found] == pytest.approx(expected.tolist())
 
 
 def test_ties_count_as_the_convention_says() -> None:

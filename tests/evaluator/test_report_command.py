@@ -60,8 +60,9 @@ def test_each_paradigm_has_a_line_and_no_lag_without_its_null(printed: str) -> N
     names = list(rows)
     assert names[0] == "delayed_agreement"
     assert names[3:] == ["few_exposed", "no_phrase_here"]
-    # Lag, null of two ends, and both p, by half-rise and at the threshold.
-    lag = r"\s+\+\d+\*\s+[−+]?\d+\s…\s[−+]?\d+\s+\S+ / \S+"
+    # Lag, its interval, its null, both of two ends, and both p, by half-rise and at the threshold.
+    ends = r"\s+[−+]?\d+\s…\s[−+]?\d+"
+    lag = rf"\s+\+\d+\*{ends}{ends}\s+\S+ / \S+"
     assert re.search(rf"300 / 300\s+\.9\d\d / \.9\d\d{lag}{lag}", rows["delayed_agreement"])
     assert "*" not in rows["prompt_agreement"] + rows["island_never"] + rows["few_exposed"]
     assert "fewer than 100 pairs in one part (20 / 400)" in rows["few_exposed"]
@@ -132,13 +133,29 @@ def test_what_cannot_be_reported_is_a_sentence(evaluation: Path, tmp_path: Path)
     convention = exposure("report", evaluation, "--convention", "minicons")
     assert_sentence(convention)
     assert "it can answer exposure" in convention.err
+    assert "Evaluate" not in convention.err.split("Stored: exposure")[0]
+    made_up = exposure("report", evaluation, "--convention", "nope")
+    assert_sentence(made_up)
+    assert "Stored: exposure" in made_up.err
+    assert "--preset nope" not in made_up.err
+    twice = exposure("report", evaluation, evaluation, "--out", tmp_path / "twice")
+    assert_sentence(twice)
+    assert "is given twice" in twice.err
     several = exposure("report", evaluation, evaluation)
     assert_sentence(several)
     assert "give --out" in several.err
     (tmp_path / "file").write_text("", encoding="utf-8")
     blocked = exposure("report", evaluation, *QUICK, "--out", tmp_path / "file" / "report")
     assert_sentence(blocked)
-    assert_sentence(exposure("report", evaluation, "--threshold", "1.5"), status=2)
+    for threshold in ("0", "1.0", "1.5"):
+        assert_sentence(exposure("report", evaluation, "--threshold", threshold), status=2)
+
+
+def test_a_step_beyond_the_run_is_said(evaluation: Path, tmp_path: Path) -> None:
+    """As by `exposure split`: on standard error, that what was not found is unknown there."""
+    answer = exposure("report", evaluation, *QUICK, "--at-step", 9000, "--out", tmp_path / "report")
+    assert answer.status == 0
+    assert "Step 9,000 lies beyond the run's" in answer.err
 
 
 def test_an_evaluation_without_scores_is_a_sentence(tmp_path: Path) -> None:

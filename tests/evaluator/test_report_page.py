@@ -50,10 +50,14 @@ def test_the_planted_delay_is_the_finding(page: Page) -> None:
     """The one paradigm that was made to lag is named, with its lag and its null; the others are not."""
     headline = words(with_class(page.root, "headline")[0])
     assert "leads proxy-validation in 1 of the 3 eligible paradigms: delayed_agreement." in headline
+    assert "2 of 3 cross τ = .80 with either part;" in headline
     findings = [words(one) for one in page.section("findings").iter("li")]
     led = next(one for one in findings if one.startswith("Agreement"))
     assert re.search(r"delayed_agreement \(half-rise lag \+4\d\d|\+5\d\d", led)
-    assert "by chance" in led
+    assert re.search(r"\d+ beyond the median of labels permuted within lemmas \([−+]?\d+\s…\s[−+]?\d+\), p", led)
+    assert re.search(r"lag \+\d+ \[\+\d+\s…\s\+\d+\];", led), "the interval of the lag, away from 0"
+    assert "covers 0" not in led
+    assert "by chance" not in words(page.root)
     assert "prompt_agreement" not in led
     leading = [words(one.find(".//h3")) for one in page.root.iter("article") if "leads" in one.get("class", "")]
     assert leading == ["delayed_agreement"]
@@ -73,7 +77,7 @@ def test_what_is_not_eligible_says_why(page: Page) -> None:
     """Every paradigm is on the page, those that cannot be asked after the others and with the reason."""
     why = {row[0]: row[2] for row in table(page.root, "Not eligible")}
     assert why == {
-        "few_exposed degenerate": "fewer than 100 pairs in one part (20 / 400)",
+        "few_exposed degenerate few mixed clusters": "fewer than 100 pairs in one part (20 / 400)",
         "all_seen": "all 250 pairs were exposed",
         "half_scanned": "exposure not known (150 exposed, 0 not, 250 unknown)",
         "no_phrase_here": "no critical phrase (300 no phrase)",
@@ -123,10 +127,13 @@ def test_the_table_of_lags_is_the_csv(page: Page, folder: Path) -> None:
             (rows[name, "half-rise", ""], cells[:4]),
             (rows[name, "threshold", "0.8"], cells[4:]),
         ):
-            crossed = row["train_step"] or row["validation_step"]
-            assert lag == (lag_text(float(row["lag"])) if crossed else "–")
+            if not row["lag"] or not (row["train_step"] or row["validation_step"]):
+                assert (lag, p, random) == ("–", "–", "–")
+                assert chance == (row["reason"] if row["measure"] == "half-rise" else "neither part crosses")
+                continue
+            assert lag == lag_text(float(row["lag"]))
             ends = [lag_text(float(row[f"within_lemma_{end}"])) for end in ("low", "high")]
-            assert chance.endswith(f"{ends[0]} … {ends[1]}" if crossed else "neither part crosses")
+            assert chance.endswith(f"{ends[0]} … {ends[1]}")
             assert p == f"{_p(row['within_lemma_p'])}adj. {_p(row['within_lemma_p_adjusted'])}"
             assert random == _p(row["random_split_p"])
 
@@ -316,4 +323,4 @@ def test_too_few_permutations_are_pointed_out(tmp_path: Path) -> None:
     write_evaluation(tmp_path / "evaluation", PLANTS)
     few = replace(QUICK, delay=replace(QUICK.delay, permutations=19))
     report_on(tmp_path / "report", tmp_path / "evaluation", request=few)
-    assert "Ask for more: --permutations 119" in words(Page.read(tmp_path / "report").section("findings"))
+    assert "Ask for more: --permutations 239" in words(Page.read(tmp_path / "report").section("findings"))

@@ -13,6 +13,7 @@ from shell import exposure
 from synthetic_evaluations import DELAYED, NEVER, PLANTS, STEPS, TOGETHER, Curve, write_evaluation
 
 from evaluator.report.median_curve import median_curve
+from exposure.errors import EvaluationError
 
 LATER = replace(DELAYED, curve_train=Curve(500), curve_validation=Curve(1100))
 
@@ -84,9 +85,9 @@ def test_the_headline_counts_runs(folder: Path) -> None:
 
 def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
     """Evaluations that share a name go by their folders."""
-    for parent in ("a", "b"):
+    for parent, middle in (("a", 500), ("b", 600)):
         (tmp_path / parent).mkdir()
-        write_evaluation(tmp_path / parent / "same", [TOGETHER], steps=(0, 500, 2000))
+        write_evaluation(tmp_path / parent / "same", [TOGETHER], steps=(0, middle, 2000))
     report_on(tmp_path / "report", tmp_path / "a" / "same", tmp_path / "b" / "same")
     assert {row["evaluation"] for row in rows_of(tmp_path / "report" / "checkpoints.csv")} == {"a/same", "b/same"}
 
@@ -126,14 +127,29 @@ def test_a_median_needs_all_runs() -> None:
     assert np.isnan(values[2])
 
 
-def test_an_evaluation_beside_itself_says_the_same_twice(tmp_path: Path) -> None:
-    """The figures of a run do not depend on what stands beside it."""
+def test_figures_do_not_depend_on_what_stands_beside(tmp_path: Path) -> None:
+    """A run has the same lags alone and beside another."""
     write_evaluation(tmp_path / "a", PLANTS)
+    write_evaluation(tmp_path / "b", PLANTS, seed=1)
     report_on(tmp_path / "alone", tmp_path / "a", request=QUICK)
-    report_on(tmp_path / "twice", tmp_path / "a", tmp_path / "a", request=QUICK)
-    alone = [{**row, "evaluation": ""} for row in rows_of(tmp_path / "alone" / "lags.csv")]
-    twice = [{**row, "evaluation": ""} for row in rows_of(tmp_path / "twice" / "lags.csv")]
-    assert twice == alone + alone
+    report_on(tmp_path / "both", tmp_path / "a", tmp_path / "b", request=QUICK)
+    both = rows_of(tmp_path / "both" / "lags.csv")
+    assert [row for row in both if row["evaluation"] == both[0]["evaluation"]] == rows_of(
+        tmp_path / "alone" / "lags.csv"
+    )
+
+
+def test_the_same_run_twice_is_refused(tmp_path: Path) -> None:
+    """By its folder, by another way to it, and by its weights: one run is no two."""
+    write_evaluation(tmp_path / "a", [TOGETHER], steps=(0, 500, 2000))
+    (tmp_path / "elsewhere").mkdir()
+    write_evaluation(tmp_path / "elsewhere" / "a", [TOGETHER], steps=(0, 500, 2000))
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    for other in (tmp_path / "a", tmp_path / "link"):
+        with pytest.raises(EvaluationError, match="is given twice"):
+            report_on(tmp_path / "report", tmp_path / "a", other)
+    with pytest.raises(EvaluationError, match="same weights at the same steps"):
+        report_on(tmp_path / "report", tmp_path / "a", tmp_path / "elsewhere" / "a")
 
 
 def test_small_curves_show_runs_thin_and_their_median(folder: Path) -> None:

@@ -16,11 +16,12 @@ from evaluator.since_exposure import (
     SinceExposureRequest,
     accuracy_since_exposure,
     bin_edges,
+    bin_width,
 )
 from exposure.errors import EvaluationError
 
 STEPS = [0, 10, 20, 30, 50, 70, 100]
-FEW = SinceExposureRequest(before=1, after=2, resamples=50)
+FEW = SinceExposureRequest(before=1, after=2, width=30, resamples=50)
 
 
 def slow(right: list[list[int]], first: list[int], exact: list[bool], edges: list[int]) -> tuple[list[float], int]:
@@ -87,11 +88,30 @@ def test_pairs_that_were_never_exposed_are_read_at_the_same_steps() -> None:
     assert 0 < expected[3] < 1
 
 
-def test_bins_are_as_wide_as_the_widest_gap() -> None:
-    """So that none within the run is without a checkpoint; another width on request."""
-    assert bin_edges(np.array(STEPS), FEW).tolist() == [-30, 0, 30, 60]
-    assert bin_edges(np.array(STEPS), SinceExposureRequest(0, 2, width=7)).tolist() == [0, 7, 14]
-    assert bin_edges(np.array([5]), SinceExposureRequest(0, 1)).tolist() == [0, 1]
+@given(
+    st.lists(st.integers(0, 120), min_size=1, max_size=12, unique=True).map(sorted),
+    st.lists(st.integers(1, 100), max_size=8),
+)
+def test_bins_let_most_pairs_in(steps: list[int], first: list[int]) -> None:
+    """Of the gaps between checkpoints the one leaving most pairs a checkpoint in every bin; of equals the widest."""
+
+    def cohort(width: int) -> int:
+        edges = [(low * width, low * width + width) for low in (-1, 0, 1)]
+        return sum(all(any(a <= s - f < b for s in steps) for a, b in edges) for f in first)
+
+    gaps = {after - before for before, after in pairwise(steps)} or {1}
+    expected = max(gaps, key=lambda gap: (cohort(gap), gap))
+    assert bin_width(np.array(steps), np.array(first, dtype=np.int64), FEW) == expected
+    assert bin_edges(7, FEW).tolist() == [-7, 0, 7, 14]
+
+
+def test_dense_early_checkpoints_have_a_cohort() -> None:
+    """With gaps of 1, then of 500, pairs exposed early are in bins as wide as the small gap, without being asked."""
+    steps = [*range(20), 519, 1019]
+    first = np.array([2 + number % 4 for number in range(40)])
+    scores = series(rising([1] * 40, len(steps)), table([str(number) for number in range(40)]), steps)
+    (found,) = accuracy_since_exposure(scores, first, np.ones(40, dtype=bool), SinceExposureRequest(resamples=10))
+    assert (found.pairs, found.edges.tolist()) == (40, [-1, 0, 1, 2, 3, 4, 5])
 
 
 def test_one_first_exposure_a_pair() -> None:

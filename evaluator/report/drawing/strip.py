@@ -39,8 +39,10 @@ def strip(measure: Measure, bound: float, width: float = 150, height: float = 22
 
 def _spoken(measure: Measure) -> str:
     null = measure.lag.within_lemma
-    by_chance = "no null" if null.low is None else f"by chance {range_text(null.low, null.high)}"
-    return f"Lag {lag_of(measure)}, {by_chance}, within lemma {p_phrase(null.p)}"
+    if not measure.has_lag:
+        return "No lag"
+    among = "no null" if null.low is None else f"with labels permuted within lemmas {range_text(null.low, null.high)}"
+    return f"Lag {lag_of(measure)}, {among}, within lemma {p_phrase(null.p)}"
 
 
 def _null(scale: Scale, y: float, null: NullTest, size: float) -> str:
