@@ -26,6 +26,7 @@ mkdir -p "$folder/data/timelines"
 touch "$folder/.exposure-demo"
 port=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 begun=$(date +%s)
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" # so small a model gains little from two, and waits long on busy cores
 
 say() { printf '\n\033[1m# %s\033[0m\n' "$1"; }
 show() {
