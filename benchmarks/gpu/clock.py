@@ -23,7 +23,8 @@ def seconds(bench: Bench, what: Callable[[], object]) -> float:
 
 
 def timed(bench: Bench, what: Callable[[], object], repeats: int, warm_ups: int = 1) -> dict[str, Any]:
-    """The median of `repeats` timings after `warm_ups`, with the extremes; fewer, but one, where time runs out."""
+    """The median of `repeats` timings after `warm_ups`, with the extremes; one where time runs out, or all is small."""
+    repeats = 1 if bench.inputs.is_small else repeats
     for _ in range(warm_ups):
         what()
     taken: list[float] = []

@@ -42,7 +42,7 @@ def settings(is_small: bool, seed: int) -> dict[str, Any]:
         "micro_batch": 64,
         "init_seed": seed,
         "lr": 1e-3,
-        "checkpoints": 6 if is_small else 40,
+        "checkpoints": 2 if is_small else 40,
     }
 
 
