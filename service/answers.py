@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from exposure.phrases import MatchRule
+from exposure.api.timelines import TimelineEntry, TimelineFacts
 from service.generations import OpenGeneration
 
 Row = TypeVar("Row")
@@ -29,66 +29,10 @@ class Health:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One timeline in the list; where it cannot be used, `problem` says why and the rest is null."""
-
-    name: str
-    generation: str | None = None
-    steps: int | None = None
-    phrases: int | None = None
-    exactness: str | None = None
-    covered_through: int | None = None
-    complete: bool | None = None
-    problem: str | None = None
-
-
 class TimelineList(BaseModel):
     """The timelines of the service."""
 
     answers: list[TimelineEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineFacts:
-    """What a timeline is: its run, how phrases match, and how far all its phrase groups are covered."""
-
-    name: str
-    generation: str
-    logical_digest: str
-    order_digest: str
-    steps: int
-    batch_sequences: int
-    sequence_length: int | None
-    packing: str
-    epochs: int
-    exactness: str
-    rule: MatchRule
-    keep_first: int
-    checkpoints: tuple[int, ...]
-    phrases: int
-    phrase_groups: int
-    covered_through: int
-    complete: bool
-    missing_shards: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ParadigmSize:
-    """One paradigm of a pair set, and how many pairs it has."""
-
-    uid: str
-    pairs: int
-
-
-@dataclass(frozen=True, slots=True)
-class PairSetAnswer:
-    """One pair set that a timeline keeps; where it cannot be read, `problem` says why and there is no paradigm."""
-
-    id: str
-    pairs: int | None
-    paradigms: tuple[ParadigmSize, ...]
-    problem: str | None = None
 
 
 def entry_of(name: str, opened: OpenGeneration) -> TimelineEntry:

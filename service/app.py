@@ -14,10 +14,36 @@ from service import openapi, problems
 from service.catalog import Catalog
 from service.envelope import Envelope
 from service.gates import BodyGate, HostGate
-from service.routes import coverage, first_seen, health, history, reference, splits, timelines
+from service.routes import (
+    batches,
+    coverage,
+    evaluation_jobs,
+    evaluations,
+    first_seen,
+    health,
+    history,
+    index_jobs,
+    jobs,
+    measures,
+    metrics,
+    models,
+    pair_sets,
+    phrase_sets,
+    reference,
+    runs,
+    splits,
+    timelines,
+    worker,
+)
 from service.settings import Settings
 
-ROUTERS = (health.router, timelines.router, first_seen.router, history.router, coverage.router, splits.router)
+ROUTERS = (
+    *(health.router, metrics.router),
+    *(timelines.router, first_seen.router, history.router, coverage.router, splits.router),
+    *(runs.router, batches.router, pair_sets.router, phrase_sets.router),
+    *(jobs.router, index_jobs.router, evaluation_jobs.router, worker.router),
+    *(evaluations.router, models.router, measures.router),
+)
 """Every resource, under /v1."""
 
 WEB = Path(__file__).parent / "web"
@@ -52,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     openapi.complete(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyGate, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyGate, max_bytes=settings.limits.body_bytes)
     app.add_middleware(HostGate, hosts=settings.hosts)
     app.add_middleware(Envelope)
     return app

@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
+from exposure.api.names import NAME
+from exposure.api.timelines import TimelineEntry
 from exposure.errors import ExposureError, TimelineError
-from service.answers import TimelineEntry, entry_of
+from service.answers import entry_of
 from service.beneath import beneath
 from service.errors import NotFoundError
 from service.generations import CurrentGeneration, OpenGeneration
 from service.pair_sets import PairSets
 from service.settings import Settings
-
-NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-"""What a timeline may be called; anything else is no name, and never becomes a path."""
 
 
 class Catalog:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from service.catalog import NAME, Catalog
+from exposure.api.names import NAME
+from service.catalog import Catalog
 from service.settings import Settings
 
 

@@ -27,3 +27,43 @@ class NotAcceptableError(ExposureError):
 
 class ParameterError(ExposureError):
     """A query parameter that the route does not know, or that was given twice."""
+
+
+class AccessError(ExposureError):
+    """No key, or one that is not known."""
+
+
+class ScopeError(ExposureError):
+    """A key that may not do this."""
+
+
+class ConflictError(ExposureError):
+    """Something that stands in the way: a name that is taken, a thing that is in use, a job that has ended."""
+
+
+class KeyReuseError(ExposureError):
+    """An Idempotency-Key that was sent with another request before."""
+
+
+class StaleAttemptError(ExposureError):
+    """A worker that speaks of a job that it no longer holds."""
+
+
+class BusyError(ExposureError):
+    """More at once than the service takes; `retry_seconds` is when to ask again."""
+
+    def __init__(self, sentence: str, retry_seconds: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_seconds = retry_seconds
+
+
+class TooSlowError(ExposureError):
+    """A question that took longer than one may."""
+
+
+class RootError(ExposureError):
+    """A path that is none under an operator's root."""
+
+
+class ReadOnlyError(ExposureError):
+    """A change asked of a service that only answers."""

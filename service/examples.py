@@ -6,7 +6,8 @@ from exposure.answers import CoverageAnswer, ExposureAnswer, FirstSeen, HistoryP
 from exposure.phrases import MatchRule
 from exposure.splits import ParadigmSplit
 from exposure.status import ExposureStatus
-from service.answers import PairSetAnswer, ParadigmSize, TimelineEntry, TimelineFacts
+from exposure.api.resources import PairSetFacts, ParadigmSize
+from exposure.api.timelines import TimelineEntry, TimelineFacts
 
 TIMELINE = "tiny"
 GENERATION = "f9d7e1d2b17da00708f752fc76a959660b3ed609"
@@ -81,7 +82,7 @@ EXPOSURE = ExposureAnswer(
 
 COVERAGE = CoverageAnswer(_DIGEST, 4, 2000, 2000, True, ((0, 2000),), (), "exact")
 
-PAIR_SET = PairSetAnswer(
+PAIR_SET = PairSetFacts(
     "06df2fd6bd887adf7f7b3481663b90193cf546f5", 1000, (ParadigmSize("determiner_noun_agreement_1", 1000),)
 )
 

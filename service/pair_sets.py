@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
+from exposure.api.resources import PairSetFacts, ParadigmSize
 from exposure.errors import ExposureError, PairsError, QuestionError
 from exposure.phrase_file import read_phrases
 from exposure.phrases import CriticalPhrase
 from exposure.timeline import Timeline
-from service.answers import PairSetAnswer, ParadigmSize
 from service.beneath import beneath
 
 KEPT = 4
@@ -26,7 +26,7 @@ class PairSets:
         self._lock = Lock()
         self._kept: OrderedDict[Path, list[CriticalPhrase]] = OrderedDict()
 
-    def listed(self, timeline: Timeline) -> list[PairSetAnswer]:
+    def listed(self, timeline: Timeline) -> list[PairSetFacts]:
         """Every pair set of a timeline, those that cannot be read with their problem."""
         return [self._answer(path) for path in files(timeline)]
 
@@ -45,13 +45,13 @@ class PairSets:
                 )
         return [row for row in rows if not uids or row.uid in uids]
 
-    def _answer(self, path: Path) -> PairSetAnswer:
+    def _answer(self, path: Path) -> PairSetFacts:
         try:
             rows = self._read(path)
         except ExposureError as error:
-            return PairSetAnswer(path.stem, None, (), str(error).replace(f"{path.parent}/", ""))
+            return PairSetFacts(path.stem, None, (), problem=str(error).replace(f"{path.parent}/", ""))
         sizes = Counter(uid for uid, _ in {(row.uid, row.pair_id) for row in rows})
-        return PairSetAnswer(path.stem, sizes.total(), tuple(ParadigmSize(*one) for one in sorted(sizes.items())))
+        return PairSetFacts(path.stem, sizes.total(), tuple(ParadigmSize(*one) for one in sorted(sizes.items())))
 
     def _read(self, path: Path) -> list[CriticalPhrase]:
         with self._lock:

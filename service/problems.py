@@ -17,7 +17,22 @@ from starlette.responses import Response
 
 from exposure.errors import ExposureError, QuestionError, UsageError
 from service.allowed import allowed_methods
-from service.errors import LimitError, NotAcceptableError, NotFoundError, NotIndexedError, ParameterError
+from service.errors import (
+    AccessError,
+    BusyError,
+    ConflictError,
+    KeyReuseError,
+    LimitError,
+    NotAcceptableError,
+    NotFoundError,
+    NotIndexedError,
+    ParameterError,
+    ReadOnlyError,
+    RootError,
+    ScopeError,
+    StaleAttemptError,
+    TooSlowError,
+)
 
 PROBLEM_JSON = "application/problem+json"
 MAX_ERRORS = 20
@@ -41,22 +56,32 @@ class Kind:
 
 
 BAD_REQUEST = Kind("bad-request", 400, "The request cannot be read")
+UNAUTHORISED = Kind("unauthorised", 401, "A key is needed")
+FORBIDDEN = Kind("forbidden", 403, "The key may not do this")
 NOT_FOUND = Kind("not-found", 404, "There is no such thing here")
 NOT_INDEXED = Kind("not-indexed", 404, "The phrase is not indexed in this timeline")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not answered here")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "The answer is not written in the form asked for")
 UNAVAILABLE = Kind("unavailable", 409, "It is there, but cannot be used as it is")
+CONFLICT = Kind("conflict", 409, "Something stands in the way")
+STALE_ATTEMPT = Kind("stale-attempt", 409, "The job is no longer held by this worker")
+READ_ONLY = Kind("read-only", 409, "The service only answers")
 TOO_LARGE = Kind("too-large", 413, "The request is too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body is not JSON")
 UNKNOWN_HOST = Kind("unknown-host", 421, "The service is not known under this name")
 INVALID_REQUEST = Kind("invalid-request", 422, "The request is not as it should be")
 LIMIT_EXCEEDED = Kind("limit-exceeded", 422, "The request asks for more than one request may")
 QUESTION = Kind("question", 422, "The question cannot be answered as it was put")
+KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key was sent with another request")
+NO_SUCH_ROOT = Kind("no-such-root", 422, "The path is not under a root")
+BUSY = Kind("busy", 429, "Too much at once")
+TOO_SLOW = Kind("too-slow", 503, "The question took too long")
 INTERNAL_ERROR = Kind("internal-error", 500, "The service failed")
 
 KINDS = (
-    BAD_REQUEST, NOT_FOUND, NOT_INDEXED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNAVAILABLE, TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE, UNKNOWN_HOST, INVALID_REQUEST, LIMIT_EXCEEDED, QUESTION, INTERNAL_ERROR,
+    BAD_REQUEST, UNAUTHORISED, FORBIDDEN, NOT_FOUND, NOT_INDEXED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNAVAILABLE,
+    CONFLICT, STALE_ATTEMPT, READ_ONLY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNKNOWN_HOST, INVALID_REQUEST,
+    LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, INTERNAL_ERROR, TOO_SLOW,
 )  # fmt: skip
 
 KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
@@ -65,6 +90,15 @@ KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
     LimitError: LIMIT_EXCEEDED,
     NotAcceptableError: NOT_ACCEPTABLE,
     ParameterError: INVALID_REQUEST,
+    AccessError: UNAUTHORISED,
+    ScopeError: FORBIDDEN,
+    ConflictError: CONFLICT,
+    StaleAttemptError: STALE_ATTEMPT,
+    ReadOnlyError: READ_ONLY,
+    KeyReuseError: KEY_REUSED,
+    RootError: NO_SUCH_ROOT,
+    BusyError: BUSY,
+    TooSlowError: TOO_SLOW,
     QuestionError: QUESTION,
     UsageError: QUESTION,
     ExposureError: UNAVAILABLE,
@@ -124,7 +158,8 @@ def install(app: FastAPI) -> None:
 
 async def _exposure_error(request: Request, error: Exception) -> Response:
     kind = next(KIND_OF_ERROR[one] for one in type(error).__mro__ if one in KIND_OF_ERROR)
-    return problem(kind, request.app.state.settings.public(str(error)), request_id_of(request))
+    headers = {"Retry-After": str(error.retry_seconds)} if isinstance(error, BusyError) else {}
+    return problem(kind, request.app.state.settings.public(str(error)), request_id_of(request), headers)
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:

@@ -108,13 +108,13 @@ async def no_parameters(request: Request) -> None:
 
 def refuse_excess(phrases: Sequence[str], settings: Settings) -> None:
     """Raise LimitError for more, or longer, phrases than one request may ask for."""
-    if len(phrases) > settings.max_phrases:
+    if len(phrases) > settings.limits.phrases:
         raise LimitError(
-            f"{len(phrases):,} phrases were asked for, {settings.max_phrases:,} is the most. Ask in several requests."
+            f"{len(phrases):,} phrases were asked for, {settings.limits.phrases:,} is the most. Ask in several requests."
         )
     for place, phrase in enumerate(phrases):
-        if len(phrase) > settings.max_phrase_characters:
+        if len(phrase) > settings.limits.phrase_characters:
             raise LimitError(
-                f"Phrase {place} has {len(phrase):,} characters, {settings.max_phrase_characters:,} is the most. "
+                f"Phrase {place} has {len(phrase):,} characters, {settings.limits.phrase_characters:,} is the most. "
                 "Leave it out."
             )

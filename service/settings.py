@@ -2,25 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much one request, one key and all of them together may ask for."""
+
+    phrases: int = 100_000
+    """Phrases of one request."""
+    phrase_characters: int = 1_000
+    body_bytes: int = 16 << 20
+    """Of one request; `bodies_bytes` of all that are being read at once, more is answered with 429."""
+    bodies_bytes: int = 256 << 20
+    body_seconds: float = 30.0
+    """A body that takes longer to arrive is refused."""
+    result_rows: int = 1_000_000
+    """Rows of one answer."""
+    query_seconds: float = 30.0
+    """A question to DuckDB that takes longer is interrupted."""
+    questions: int = 64
+    """Questions that are worked on or wait at once; more are answered with 429."""
+    streams: int = 256
+    """Open event streams."""
+    active_jobs: int = 100
+    """Jobs that are queued or running."""
+    duckdb_memory: str = "2GB"
+    duckdb_threads: int = 2
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The workers that the service starts itself, on this machine."""
+
+    index: int = 1
+    evaluate: int = 1
+    cores: int = 1
+    """Cores that one indexing job may use."""
+
+
+@dataclass(frozen=True)
 class Settings:
-    """The data directory, and how much one request may ask for.
+    """The data directory, what requests may name beside it, and how much they may ask for.
 
     `hosts` are the names under which the service may be addressed (the Host header): a page in somebody's browser that
-    points its own name at 127.0.0.1 must not be answered.
+    points its own name at 127.0.0.1 must not be answered. `roots` and `model_roots` are the folders under which
+    requests may name files; `models` the series of checkpoints that they may name (a path, or owner/name@step{step}).
     """
 
     data: Path
-    max_phrases: int = 100_000
-    max_phrase_characters: int = 1_000
-    max_body_bytes: int = 16 << 20
     hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    roots: Mapping[str, Path] = field(default_factory=dict)
+    model_roots: Mapping[str, Path] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    keys: Path | None = None
+    """The file of hashed keys; without one, everybody on this machine may do everything."""
+    is_online: bool = False
+    """Whether models may be fetched from a hub."""
+    is_read_only: bool = False
+    """Answer only: no jobs, no uploads, no deletions. So that a data directory on a read-only disk can be served."""
+    logs_phrases: bool = False
+    """Write phrases into logs as they are; else their hashes."""
+    limits: Limits = field(default_factory=Limits)
+    workers: Workers = field(default_factory=Workers)
 
     @property
     def timelines(self) -> Path:
@@ -28,5 +76,8 @@ class Settings:
         return self.data / "timelines"
 
     def public(self, text: str) -> str:
-        """`text` with files named from the data directory on: where that lies is not the client's business."""
-        return text.replace(f"{self.data}/", "").replace(str(self.data), "the data directory")
+        """`text` with files named from the data directory or a root on: where those lie is not the client's business."""
+        text = text.replace(f"{self.data}/", "").replace(str(self.data), "the data directory")
+        for name, folder in {**self.roots, **self.model_roots}.items():
+            text = text.replace(f"{folder}/", f"{name}:").replace(str(folder), f"the root {name}")
+        return text

@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from exposure.api.resources import PairSetFacts
 from exposure.splits import PairSplit, ParadigmSplit, SplitRequest, by_paradigm, split_pairs
 from exposure.timeline import Timeline
 from service.answering import answer
-from service.answers import Answers, PairSetAnswer
+from service.answers import Answers
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import PAIR_SET, PARADIGM_SPLIT
 from service.openapi import answers
@@ -26,7 +27,7 @@ _OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, QUESTION)
 
 @router.get(
     "/pair-sets",
-    response_model=Answers[PairSetAnswer],
+    response_model=Answers[PairSetFacts],
     summary="The pair sets of a timeline",
     responses=answers("Every pair set, and how many pairs each of its paradigms has.", PAIR_SET),
 )
@@ -35,7 +36,7 @@ def pair_sets(request: Request, timeline: TimelineName, catalog: CatalogOf) -> R
     with catalog.open(timeline) as opened:
         # A pair set can be added without a new generation, when its phrases are all there.
         validator = f"{opened.digest}-{digest(opened.timeline)}"
-        return answer(request, opened, PairSetAnswer, lambda: catalog.pair_sets.listed(opened.timeline), validator)
+        return answer(request, opened, PairSetFacts, lambda: catalog.pair_sets.listed(opened.timeline), validator)
 
 
 @router.post(

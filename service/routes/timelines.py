@@ -7,8 +7,9 @@ from dataclasses import asdict
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from exposure.api.timelines import TimelineEntry, TimelineFacts
 from service.answering import answer_one
-from service.answers import TimelineEntry, TimelineFacts, TimelineList, facts_of
+from service.answers import TimelineList, facts_of
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import DAMAGED_ENTRY, ENTRY, FACTS
 from service.openapi import forms, one_answer, problems

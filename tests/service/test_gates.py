@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from service.gates import host_name
-from service.settings import Settings
+from service.settings import Limits, Settings
 
 PATH = "/v1/timelines/tiny/first-seen"
 JSON = {"content-type": "application/json"}
@@ -16,7 +16,7 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture
 def limited(client_of, data):
     """A service that takes bodies of 1,000 bytes."""
-    return client_of(Settings(data, max_body_bytes=1000))
+    return client_of(Settings(data, limits=Limits(body_bytes=1000)))
 
 
 def body_of(size: int) -> bytes:

@@ -9,7 +9,7 @@ from fastapi import HTTPException
 from exposure import errors
 from service.errors import ServiceError
 from service.problems import KIND_OF_ERROR, KINDS, MAX_ERRORS
-from service.settings import Settings
+from service.settings import Limits, Settings
 
 TINY = "/v1/timelines/tiny"
 
@@ -126,7 +126,7 @@ def test_no_more_than_a_few_wrong_fields_are_named(reader):
 
 def test_limits_on_phrases_are_named(client_of, data):
     """As many and as long as the settings say are answered, one more is refused."""
-    client = client_of(Settings(data, max_phrases=3, max_phrase_characters=5))
+    client = client_of(Settings(data, limits=Limits(phrases=3, phrase_characters=5)))
     path = f"{TINY}/first-seen"
     assert client.post(path, json={"phrases": ["abcde"] * 3}).status_code == 200
     assert "4 phrases" in is_problem(client.post(path, json={"phrases": ["a"] * 4}), 422, "limit-exceeded")

@@ -1,0 +1,105 @@
+"""What may be asked for that takes long: indexing and evaluating. Checked here, the same for service and client."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from exposure.api.names import Digest, Name, RootedPath, Step, StrictModel
+
+JobKind = Literal["index", "evaluate"]
+
+INDEX_EXAMPLE: JsonValue = {
+    "run": "pythia",
+    "timeline": "blimp",
+    "phrase_sets": ["5e83fc89cd81d7c4710f6519e64747e04858d712"],
+}
+EVALUATION_EXAMPLE: JsonValue = {
+    "name": "pythia-70m",
+    "checkpoints": {"model": "pythia-70m"},
+    "steps": "0,1000:143000:1000",
+    "pair_set": "0214a811cd3a76851b53f9d7e1d2b17da00708f7",
+    "timeline": "blimp",
+}
+
+
+class MatchRequest(StrictModel):
+    """How phrases match; a timeline keeps the rule that it was made with."""
+
+    case: Literal["fold", "exact"] = "fold"
+    boundary: Literal["word", "none"] = "word"
+    whitespace: Literal["collapse", "verbatim"] = "collapse"
+
+
+class IndexRequest(StrictModel):
+    """Scan the corpus of a run for phrases, and publish the timeline: `exposure index`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [INDEX_EXAMPLE]})
+
+    run: Name = Field(description="A run of GET /v1/runs.")
+    timeline: Name = Field(description="The timeline to make or to add to.")
+    phrase_sets: Annotated[list[Digest], Field(min_length=1, max_length=100)] = Field(
+        description="What to look for: ids of GET /v1/phrase-sets."
+    )
+    match: MatchRequest = Field(default=MatchRequest(), description="How phrases match.")
+    keep_first: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="Exposures kept exactly for each phrase; 8 for a new timeline."
+    )
+    grid_every: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Count by every so many steps too; at most 256 buckets for a new timeline."
+    )
+    engine: Literal["auto", "words", "aho-corasick"] = Field(default="auto", description="What finds the phrases.")
+
+
+class ModelName(StrictModel):
+    """A series of checkpoints on the operator's list of models."""
+
+    model: Name = Field(description="A model of GET /v1/models.")
+
+
+class EvaluationRequest(StrictModel):
+    """Score minimal pairs by every checkpoint of a series, and measure: `exposure evaluate` and `exposure report`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EVALUATION_EXAMPLE]})
+
+    name: Name = Field(description="The evaluation to make or to add to; one that is there goes on, as by the shell.")
+    checkpoints: ModelName | RootedPath = Field(
+        description="A model on the operator's list, or a folder or series.json under a root of models."
+    )
+    steps: str | None = Field(
+        default=None,
+        max_length=10_000,
+        description="Only these checkpoints: 0,100,500:1000:100 (a range holds its end).",
+    )
+    pair_set: Digest = Field(description="An id of GET /v1/pair-sets.")
+    uids: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=1_000)] = Field(
+        default=[], description="Only these paradigms. Left out: all."
+    )
+    timeline: Name | None = Field(default=None, description="What was exposed, and when. Left out: no split.")
+    phrase_set: Digest | None = Field(
+        default=None, description="The pairs' critical phrases, where they are not by the default rules."
+    )
+    presets: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=10)] = Field(
+        default=[], description="Scoring conventions: exposure (default), lm-eval, minicons."
+    )
+    method: Literal["full", "one-prefix", "two-prefix"] = "full"
+    measures: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=20)] = Field(
+        default=["minimal-pairs"], description="What is measured: names of GET /v1/measures."
+    )
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    batch_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    keep_duplicates: bool = Field(default=False, description="Score a checkpoint also when its weights came before.")
+    sides: Literal["either", "good", "bad", "both"] = Field(default="either", description="Whose exposure counts.")
+    split_at_step: Step | None = Field(default=None, description="End of the window that splits. Left out: the run's.")
+    permutations: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, description="Of labels, for each null.")
+    bootstrap: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, description="Resamples for intervals.")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+
+
+JobRequest = IndexRequest | EvaluationRequest
+REQUEST_OF: dict[JobKind, type[IndexRequest] | type[EvaluationRequest]] = {
+    "index": IndexRequest,
+    "evaluate": EvaluationRequest,
+}

@@ -1,0 +1,1 @@
+"""Jobs: their store, their leases, their events."""

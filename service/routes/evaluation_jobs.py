@@ -1,0 +1,7 @@
+"""Asking for evaluations."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["jobs"])

@@ -1,0 +1,7 @@
+"""Minimal pairs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["pairs"])

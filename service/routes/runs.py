@@ -1,0 +1,7 @@
+"""Training runs: their data orders."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["runs"])

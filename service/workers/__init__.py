@@ -1,0 +1,1 @@
+"""Worker processes: they claim jobs over HTTP, and run each in a child process of its own."""
