@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from exposure.answers import CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
+from exposure.api.resources import PairSetFacts, ParadigmSize
+from exposure.api.timelines import TimelineEntry, TimelineFacts
 from exposure.phrases import MatchRule
 from exposure.splits import ParadigmSplit
 from exposure.status import ExposureStatus
-from exposure.api.resources import PairSetFacts, ParadigmSize
-from exposure.api.timelines import TimelineEntry, TimelineFacts
 
 TIMELINE = "tiny"
 GENERATION = "f9d7e1d2b17da00708f752fc76a959660b3ed609"

@@ -110,7 +110,8 @@ def refuse_excess(phrases: Sequence[str], settings: Settings) -> None:
     """Raise LimitError for more, or longer, phrases than one request may ask for."""
     if len(phrases) > settings.limits.phrases:
         raise LimitError(
-            f"{len(phrases):,} phrases were asked for, {settings.limits.phrases:,} is the most. Ask in several requests."
+            f"{len(phrases):,} phrases were asked for, {settings.limits.phrases:,} is the most. Ask in several "
+            "requests."
         )
     for place, phrase in enumerate(phrases):
         if len(phrase) > settings.limits.phrase_characters:

@@ -76,7 +76,7 @@ class Settings:
         return self.data / "timelines"
 
     def public(self, text: str) -> str:
-        """`text` with files named from the data directory or a root on: where those lie is not the client's business."""
+        """`text` with files named from the data directory or a root on: clients need not know where those lie."""
         text = text.replace(f"{self.data}/", "").replace(str(self.data), "the data directory")
         for name, folder in {**self.roots, **self.model_roots}.items():
             text = text.replace(f"{folder}/", f"{name}:").replace(str(folder), f"the root {name}")

@@ -1,1 +1,1 @@
-"""What REST speaks, shared by the service, its workers and the Python client: requests and answers, no web framework."""
+"""What REST speaks, shared by service, workers and the Python client: requests and answers; no web framework."""
