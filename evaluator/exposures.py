@@ -88,7 +88,12 @@ def write_exposures(path: Path, exposures: StoredExposures) -> None:
     rows = [_row(one, facts) for one, facts in zip(exposures.critical, exposures.facts, strict=True)]
     metadata = {METADATA_KEY: json.dumps(asdict(exposures.source), sort_keys=True).encode()}
     with atomic_write(path) as partial:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata)), partial, compression="zstd")
+        pq.write_table(
+            pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata)),
+            partial,
+            compression="zstd",
+            write_page_checksum=True,
+        )
 
 
 def _row(one: CriticalPhrase, facts: PhraseFacts) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def _row(one: CriticalPhrase, facts: PhraseFacts) -> dict[str, Any]:
 def read_exposures(path: Path) -> StoredExposures:
     """Read an exposures.parquet; raises EvaluationError where it is none or damaged."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
         source = ExposureSource(**json.loads((table.schema.metadata or {})[METADATA_KEY]))
         rows = table.to_pylist()
         return StoredExposures(source, tuple(map(_critical, rows)), tuple(map(_facts, rows)))

@@ -12,7 +12,7 @@ A file of scores is named by all that it depends on, so nothing is ever scored t
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from evaluator.checkpoint_report import CheckpointReport
 from evaluator.conventions import Convention, ScoringSpec
@@ -33,6 +33,7 @@ from exposure.errors import EvaluationError
 from exposure.order_rules import FrozenModel
 from exposure.pairs import MinimalPair
 from exposure.phrases import CriticalPhrase
+from exposure.sealed import sealed, unsealed
 
 HASH_DIGITS = 16
 """Of a weights hash, in the name of a file of scores; its metadata hold the whole."""
@@ -137,13 +138,12 @@ class EvaluationFolder:
             folder.refuse_other(manifest)
             if not looks_up_anew:
                 folder.refuse_other_phrases(critical)
-        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise EvaluationError(f"{path} is not empty and holds no evaluation. Give a new folder to --out.")
         else:
+            cls.refuse_foreign(path)
             folder = cls(path, manifest)
             (path / "scores").mkdir(parents=True, exist_ok=True)
         write_pairs(path / "pairs.parquet", pairs, critical, manifest.primary.method)
-        _write_json(path / "evaluation.json", folder.manifest.model_dump(mode="json"))
+        _write_json(path / "evaluation.json", sealed(folder.manifest.model_dump(mode="json")))
         return folder
 
     @classmethod
@@ -151,15 +151,21 @@ class EvaluationFolder:
         """The evaluation in `path`; raises EvaluationError where there is none."""
         try:
             text = (path / "evaluation.json").read_text(encoding="utf-8")
-            return cls(path, EvaluationManifest.model_validate_json(text))
+            return cls(path, EvaluationManifest.model_validate_json(json.dumps(unsealed(json.loads(text)))))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise EvaluationError(
                 f"{path} holds no evaluation (no evaluation.json). Make one with `exposure evaluate --out {path}`."
             ) from error
-        except (ValidationError, UnicodeDecodeError, OSError) as error:
+        except (ValueError, RecursionError, OSError) as error:
             raise EvaluationError(
                 f"{path}/evaluation.json cannot be read ({str(error).splitlines()[0]}). Evaluate into a new folder."
             ) from error
+
+    @staticmethod
+    def refuse_foreign(path: Path) -> None:
+        """Raise EvaluationError where something is at `path` that is neither an evaluation nor the beginning of one."""
+        if path.exists() and not (path / "evaluation.json").exists() and not _is_unfinished(path):
+            raise EvaluationError(f"{path} is not empty and holds no evaluation. Give a new folder to --out.")
 
     def refuse_other(self, asked: EvaluationManifest) -> None:
         """Raise EvaluationError, naming what differs, unless `asked` is this evaluation.
@@ -190,7 +196,7 @@ class EvaluationFolder:
         told = self.manifest.model_copy(update={"tokenizer_sha256": tokenizer_sha256, "config_sha256": config_sha256})
         self.refuse_other(told)
         if self.manifest != told:
-            _write_json(self.path / "evaluation.json", told.model_dump(mode="json"))
+            _write_json(self.path / "evaluation.json", sealed(told.model_dump(mode="json")))
         return EvaluationFolder(self.path, told)
 
     def items_path(self, spec: ScoringSpec, weights_sha256: str) -> Path:
@@ -222,16 +228,23 @@ class EvaluationFolder:
 
     @property
     def checkpoints(self) -> list[CheckpointRecord]:
-        """What became of each checkpoint, by step."""
+        """What became of each checkpoint, by step; raises EvaluationError where the list is damaged."""
         path = self.path / "checkpoints.json"
-        if not path.exists():
+        try:
+            listed = json.loads(path.read_text(encoding="utf-8"))
+            return [CheckpointRecord.model_validate(unsealed(one)) for one in listed]
+        except FileNotFoundError:
             return []
-        return [CheckpointRecord.model_validate(one) for one in json.loads(path.read_text(encoding="utf-8"))]
+        except (ValueError, TypeError, RecursionError, OSError) as error:
+            raise EvaluationError(
+                f"{path} is damaged ({str(error).splitlines()[0]}). Delete it and run the same `exposure evaluate` "
+                "again: what is scored is not scored again."
+            ) from error
 
     def keep_checkpoints(self, records: Sequence[CheckpointRecord]) -> None:
         """Replace the list of what became of each checkpoint."""
         ordered = sorted(records, key=lambda record: record.step)
-        _write_json(self.path / "checkpoints.json", [record.model_dump(mode="json") for record in ordered])
+        _write_json(self.path / "checkpoints.json", [sealed(record.model_dump(mode="json")) for record in ordered])
 
     @property
     def exposures(self) -> StoredExposures | None:
@@ -248,15 +261,22 @@ class EvaluationFolder:
         """The pairs, and what clusters them."""
         return pair_table(self.path / "pairs.parquet")
 
-    def series(self, convention: Convention | None = None) -> ScoredSeries:
-        """All scored checkpoints under a convention (the primary one when None); EvaluationError where none is."""
+    def series(self, convention: Convention | None = None, steps: Collection[int] | None = None) -> ScoredSeries:
+        """All scored checkpoints, or those of `steps`, under a convention (the primary one when None).
+
+        Raises EvaluationError where none is scored.
+        """
         convention = self.manifest.primary if convention is None else convention
         spec = self.manifest.spec(convention)
         held = [
             (record.step, self.items_path(spec, record.weights_sha256))
             for record in self.checkpoints
-            if record.status == "scored" and record.weights_sha256 is not None
+            if record.status == "scored"
+            and record.weights_sha256 is not None
+            and (steps is None or record.step in steps)
         ]
+        if not held and steps is not None:
+            raise EvaluationError(f"{self.path} has no scores of step {', '.join(map(str, steps))}. Score it first.")
         if not held:
             raise EvaluationError(f"{self.path} has no scored checkpoint yet. Run `exposure evaluate` on it again.")
         pairs = self.pairs
@@ -312,6 +332,14 @@ def _numbers(column: Any) -> npt.NDArray[np.float64]:
 
 def _words_of(one: CriticalPhrase) -> tuple[object, ...]:
     return one.uid, one.pair_id, one.side, one.phrase, one.critical_word, one.context_word, one.flags
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether a folder holds no more than an evaluation does whose making was interrupted."""
+    return path.is_dir() and all(
+        one.name in ("lock", "scores", "pairs.parquet") or (one.name.startswith(".") and one.name.endswith(".partial"))
+        for one in path.iterdir()
+    )
 
 
 def _is_local(place: str) -> bool:

@@ -107,7 +107,7 @@ def write_items(path: Path, items: ItemScores, provenance: Mapping[str, object])
     metadata = {METADATA_KEY: json.dumps(dict(provenance), sort_keys=True).encode()}
     table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     with atomic_write(path) as partial:
-        pq.write_table(table, partial, compression="zstd")
+        pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
 
 
 def _lists(side: SideScores, unscored: npt.NDArray[np.bool_]) -> pa.ListArray:
@@ -118,7 +118,7 @@ def _lists(side: SideScores, unscored: npt.NDArray[np.bool_]) -> pa.ListArray:
 def read_items(path: Path, columns: list[str] | None = None) -> pa.Table:
     """The table of a file of items; raises EvaluationError where it is none or damaged."""
     try:
-        return pq.read_table(path, columns=columns)
+        return pq.read_table(path, columns=columns, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise EvaluationError(
             f"{path} cannot be read as scores ({str(error).splitlines()[0]}). Delete it and run the same "

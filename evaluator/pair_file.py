@@ -61,7 +61,7 @@ def write_pairs(
         for number, pair in enumerate(pairs)
     ]
     with atomic_write(path) as partial:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial, compression="zstd")
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial, compression="zstd", write_page_checksum=True)
 
 
 def _row(number: int, pair: MinimalPair, sides: Sequence[CriticalPhrase]) -> dict[str, object]:
@@ -103,14 +103,17 @@ def _contrast(words: Sequence[str | None]) -> str | None:
     return "/".join(sorted({fold(word) for word in words if word is not None})) or None
 
 
-def read_pair_rows(path: Path) -> list[dict[str, object]]:
-    """The rows of a pairs.parquet; raises EvaluationError where it is none or damaged."""
+def read_pair_columns(path: Path, names: Sequence[str]) -> dict[str, list[object]]:
+    """Columns of a pairs.parquet, value by value; raises EvaluationError where it is none or damaged."""
     try:
-        table = pq.read_table(path)
-        if table.schema.names != SCHEMA.names:
-            raise EvaluationError(f"{path} has the columns {table.schema.names}, expected {SCHEMA.names}.")
-        rows: list[dict[str, object]] = table.to_pylist()
-        return rows
+        with pq.ParquetFile(path) as file:
+            if file.schema_arrow.names != SCHEMA.names:
+                raise EvaluationError(
+                    f"{path} has the columns {file.schema_arrow.names}, expected {SCHEMA.names}. Make the evaluation "
+                    "again in another folder."
+                )
+            table = file.read(list(names))
+        return {name: table[name].to_pylist() for name in names}
     except (pa.ArrowException, OSError) as error:
         raise EvaluationError(
             f"{path} cannot be read ({str(error).splitlines()[0]}). Make the evaluation again in another folder."
@@ -119,19 +122,23 @@ def read_pair_rows(path: Path) -> list[dict[str, object]]:
 
 def scored_bytes(path: Path, side: str) -> npt.NDArray[np.float64]:
     """[pair] UTF-8 bytes of what is scored of a side; NaN where the method does not apply."""
-    sizes = [row[f"scored_bytes_{side}"] for row in read_pair_rows(path)]
+    name = f"scored_bytes_{side}"
+    sizes = read_pair_columns(path, [name])[name]
     return np.array([np.nan if size is None else size for size in sizes], dtype=np.float64)
+
+
+_OF_TABLE = ("uid", "pair_id", "phenomenon", "field", "critical_lemma", "context_lemma", "flags")
 
 
 def pair_table(path: Path) -> PairTable:
     """The columns of a pairs.parquet that statistics take."""
-    rows = read_pair_rows(path)
+    columns = read_pair_columns(path, [*_OF_TABLE, "sentence_good", "sentence_bad"])
 
     def texts(name: str, missing: str = "") -> tuple[str, ...]:
-        return tuple(missing if row[name] is None else str(row[name]) for row in rows)
+        return tuple(missing if value is None else str(value) for value in columns[name])
 
-    identical = np.array([row["sentence_good"] == row["sentence_bad"] for row in rows], dtype=bool)
-    flags = tuple(tuple(map(str, _list(row["flags"]))) for row in rows)
+    sentences = zip(columns["sentence_good"], columns["sentence_bad"], strict=True)
+    flags = tuple(tuple(map(str, _list(value))) for value in columns["flags"])
     return PairTable(
         uid=texts("uid"),
         pair_id=texts("pair_id"),
@@ -140,7 +147,7 @@ def pair_table(path: Path) -> PairTable:
         critical_lemma=texts("critical_lemma", NO_CLUSTER),
         context_lemma=texts("context_lemma", NO_CLUSTER),
         flags=flags,
-        has_identical_sides=identical,
+        has_identical_sides=np.array([good == bad for good, bad in sentences], dtype=bool),
     )
 
 

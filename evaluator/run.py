@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evaluator.checkpoint_report import CheckpointReport
 from evaluator.checkpoints import ResolvedCheckpoint
@@ -22,12 +22,13 @@ def evaluate(
     series: CheckpointSeries,
     pairs: Sequence[MinimalPair],
     request: EvaluationRequest,
+    on_record: Callable[[CheckpointRecord], None] = lambda _: None,
 ) -> list[CheckpointRecord]:
     """Score every checkpoint of `series` that is not scored yet, and return what became of each, by step.
 
-    Scores are on disk as soon as a checkpoint is done, so an interruption loses at most one. A checkpoint that is
-    broken, of another model, or whose scores are not finite is recorded with its reason and the rest goes on; raises
-    EvaluationError when not a single one could be scored.
+    Scores are on disk as soon as a checkpoint is done, so an interruption loses at most one; `on_record` hears then
+    what became of it. A checkpoint that is broken, of another model, or whose scores are not finite is recorded with
+    its reason and the rest goes on; raises EvaluationError when not a single one could be scored.
     """
     device = device_of(request.device)
     scorer = Scorer(folder, pairs, device, dtype_of(folder.manifest.dtype, device), request.batch_tokens)
@@ -53,6 +54,7 @@ def evaluate(
             progress.begin(arrival.step)
             record = dealt_with(arrival, scorer, progress)
             records.keep(record)
+            on_record(record)
             progress.finish()
     records.refuse_none()
     return records.of_series

@@ -1,4 +1,4 @@
-"""Progress of a sweep: one bar over all checkpoints, only where a person is looking."""
+"""Progress of a sweep: one bar over all checkpoints, only where a person is looking, and whoever else listens."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Never
 
 from tqdm import tqdm
 
+from exposure.progress import tell
+
 
 class SweepProgress:
     """A bar whose unit is the checkpoint; a checkpoint that is being scored counts by its share of tokens."""
 
     def __init__(self, checkpoints: int) -> None:
         self._done = 0
+        self._checkpoints = checkpoints
+        self._stage = "evaluating"
         self._bar: tqdm[Never] = tqdm(
             total=checkpoints,
             desc="evaluating",
@@ -24,18 +28,23 @@ class SweepProgress:
 
     def begin(self, step: int) -> None:
         """A checkpoint is being scored."""
-        self._bar.set_description(f"step {step:,} ({self._done + 1}/{self._bar.total})")
+        self._stage = f"step {step:,} ({self._done + 1}/{self._checkpoints})"
+        self._bar.set_description(self._stage)
+        self._show(self._done)
 
     def within(self, done: int, total: int) -> None:
         """Part of the present checkpoint is scored."""
-        self._bar.n = self._done + done / max(total, 1)
-        self._bar.refresh()
+        self._show(self._done + done / max(total, 1))
 
     def finish(self) -> None:
         """A checkpoint is dealt with, whatever became of it."""
         self._done += 1
-        self._bar.n = self._done
+        self._show(self._done)
+
+    def _show(self, done: float) -> None:
+        self._bar.n = done
         self._bar.refresh()
+        tell(self._stage, done, self._checkpoints, "checkpoints")
 
     def __enter__(self) -> SweepProgress:
         return self

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "coverage": "exposure.commands.coverage",
     "batch": "indexer.commands.batch",
     "serve": "service.commands.serve",
+    "keys": "service.commands.keys",
     "train-tokenizer": "lab.commands.train_tokenizer",
     "pretrain": "lab.commands.pretrain",
     "evaluate": "evaluator.commands.evaluate",

@@ -155,10 +155,21 @@ class DataOrder(FrozenModel):
     def load(cls, path: Path) -> DataOrder:
         """Read a manifest; relative paths in it are taken from its folder."""
         try:
-            order = cls.model_validate_json(path.read_text(encoding="utf-8"))
+            content = path.read_bytes()
         except FileNotFoundError as error:
             raise OrderError(f"There is no run manifest {path}. Make one with `exposure run init`.") from error
-        except (ValidationError, UnicodeDecodeError, OSError) as error:
+        except OSError as error:
+            raise OrderError(
+                f"{path} is not a run manifest: {_first_problem(error)}. Make it again with `exposure run init`."
+            ) from error
+        return cls.parse(content, path)
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> DataOrder:
+        """The manifest whose file `path` holds `content`; relative paths in it are taken from its folder."""
+        try:
+            order = cls.model_validate_json(content.decode("utf-8"))
+        except (ValidationError, UnicodeDecodeError) as error:
             raise OrderError(
                 f"{path} is not a run manifest: {_first_problem(error)}. Make it again with `exposure run init`."
             ) from error

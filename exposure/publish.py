@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -71,14 +71,18 @@ def _missing_shards(folder: TimelineFolder, units: list[Unit], keys: list[str]) 
 
 
 def _name(folder: TimelineFolder, census: Census, groups: list[GenerationGroup]) -> str:
-    """Digest of what the generation holds: its segments, its order and checkpoints, and the form of its tables."""
-    content = [
-        GENERATION_VERSION,
-        census.order.digest,
-        list(census.order.checkpoint_steps),
-        folder.settings.bucket_edges(census.order).tolist(),
-        [(group.fingerprint, group.keys) for group in groups],
-    ]
+    order = census.order
+    edges = folder.settings.bucket_edges(order).tolist()
+    keys = {group.fingerprint: group.keys for group in groups}
+    return generation_name(order.digest, order.checkpoint_steps, edges, keys)
+
+
+def generation_name(
+    order_digest: str, checkpoints: Sequence[int], edges: Sequence[int], keys: Mapping[str, Sequence[str]]
+) -> str:
+    """Digest of what a generation holds: its order and checkpoints, the first batches of its buckets, and the `keys`
+    of the segments of each group (in order of groups, and of shards within one); and of the form of its tables."""
+    content = [GENERATION_VERSION, order_digest, list(checkpoints), list(edges), list(keys.items())]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:40]
 
 

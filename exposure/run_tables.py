@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 
@@ -14,6 +13,7 @@ from exposure.generation_writer import GenerationWriter
 from exposure.orders import DataOrder, Shard
 from exposure.positions import Slots
 from exposure.provenance import versions
+from exposure.row_digests import logical_digest
 from exposure.timeline_folder import TimelineFolder
 
 
@@ -97,7 +97,8 @@ def _meta_table(
         "keep_first": folder.settings.keep_first,
         "segments": sorted(key for group in groups for key in group.keys),
         "digests": digests,
-        "logical_digest": hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest(),
+        "logical_digest": logical_digest(digests),
+        "settings": json.loads(folder.settings.to_json()),
         "versions": versions(),
     }
     return pa.table({"key": list(facts), "value": [json.dumps(value) for value in facts.values()]})

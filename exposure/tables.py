@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exposure.artefacts import atomic_write
 from exposure.errors import UsageError
+from exposure.row_encoding import Row, csv, csv_header, ndjson, utf8
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
-Row = Mapping[str, object]
 
 
 def emit(
@@ -35,7 +32,7 @@ def emit(
         with atomic_write(Path(out)) as partial:
             _write_parquet(rows, columns, partial, schema)
         return
-    text = _encodable({"table": table, "jsonl": _jsonl, "csv": _csv}[format](rows, columns))
+    text = utf8(_TEXT[format](rows, columns)).decode()
     if out is None:
         sys.stdout.write(text)
         return
@@ -75,11 +72,6 @@ def _cell(value: object) -> str:
     return printable(str(value))
 
 
-def _encodable(text: str) -> str:
-    """Halves of surrogate pairs (a shell's invalid UTF-8) escaped, as JSON escapes them; all else as it is."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def printable(text: str) -> str:
     """Control and formatting characters escaped, so that no corpus text can move the cursor or hide what follows."""
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else ascii(c)[1:-1] for c in text)
@@ -99,29 +91,6 @@ def _is_numeric(values: Sequence[object]) -> bool:
     return bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
 
 
-def _jsonl(rows: Sequence[Row], columns: Sequence[str]) -> str:
-    return "".join(json.dumps({c: row[c] for c in columns}, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
-    return _csv_line(columns) + "".join(_csv_line([_csv_field(row[column]) for column in columns]) for row in rows)
-
-
-def _csv_line(fields: Sequence[object]) -> str:
-    # The writer quotes only the line breaks of its own terminator: with "\n" a lone "\r" would break the row.
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(fields)
-    return buffer.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _csv_field(value: object) -> object:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else value
-
-
 def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path, schema: pa.Schema | None) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -131,3 +100,10 @@ def _write_parquet(rows: Sequence[Row], columns: Sequence[str], path: Path, sche
     except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
         raise UsageError(f"Parquet cannot hold this answer ({error}). Ask for --format jsonl.") from error
     pq.write_table(content, path)
+
+
+def _whole_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    return csv_header(columns) + csv(rows, columns)
+
+
+_TEXT: dict[str, Callable[[Sequence[Row], Sequence[str]], str]] = {"table": table, "jsonl": ndjson, "csv": _whole_csv}

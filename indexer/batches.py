@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from exposure.api.corpus import BatchRow
 from exposure.census import Census
 from exposure.errors import QuestionError
 from exposure.orders import DataOrder, TokenizerSpec
 from indexer.documents import PackedDocument, documents_at
 from indexer.row_pieces import DocumentPlace, Piece, pieces_of_row
 from indexer.tokens import TextTokenizer
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRow:
-    """One training sequence: `sequence` is its place in the batch, `row` its number in the corpus.
-
-    `text` is the row text: special tokens stand in it by their content.
-    """
-
-    step: int
-    batch: int
-    sequence: int
-    row: int
-    documents: tuple[str, ...]
-    characters: int
-    text: str
-    exactness: str
 
 
 def batch_rows(order: DataOrder, step: int, sequence: int | None = None, census: Path | None = None) -> list[BatchRow]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from exposure.answers import ExposureAnswer
+from exposure.api.corpus import Context
 from exposure.census import Census
 from exposure.errors import QuestionError
 from exposure.orders import DataOrder
@@ -19,27 +20,6 @@ from indexer.documents import PackedDocument, documents_at
 from indexer.matchers.aho_corasick import AhoCorasickMatcher
 from indexer.row_pieces import Piece, pieces_of_row
 from indexer.tokens import TextTokenizer, phrase_normaliser
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """One exposure in its text: `before`, the match as it stands there, and `after`; all of one document."""
-
-    phrase: str
-    step: int
-    batch: int
-    sequence: int
-    token: int | None
-    document: str
-    offset: int
-    document_offset: int
-    exact: bool
-    before: str
-    match: str
-    after: str
-    gap: int | None
-    anchor: str | None
-    exactness: str
 
 
 def contexts(

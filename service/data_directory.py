@@ -12,17 +12,50 @@ removed/         what is being deleted
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import re
+import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from exposure.artefacts import atomic_write
+from exposure.errors import UsageError
+from service.errors import ServiceError
+
 FOLDERS = ("timelines", "evaluations", "runs", "pair-sets", "phrase-sets", "locks", "removed")
+
+FORMAT = "exposure.data"
+VERSION = 1
+
+_MIGRATED = (
+    "{path} was written before data directories had an identity: its timelines are kept as they are, and it was given "
+    "data.json and the folders of version 1. Older versions of `exposure` still serve it."
+)
+_NOT_MIGRATED = (
+    "{path} was written before data directories had an identity, and is served as it is. Serve it once without "
+    "--read-only to give it one."
+)
 
 
 @dataclass(frozen=True)
 class DataDirectory:
-    """Where everything is. Nothing is made or checked here: `open_data_directory` does."""
+    """Where everything is. Nothing is made or checked here: `open_data_directory` does.
+
+    `notes` are sentences about what opening it did, for the operator.
+    """
 
     path: Path
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def identity_file(self) -> Path:
+        """data.json."""
+        return self.path / "data.json"
+
+    @property
+    def identity(self) -> str:
+        """What names this directory wherever it is mounted; raises ServiceError as `read_identity` does."""
+        return read_identity(self.path)
 
     @property
     def timelines(self) -> Path:
@@ -75,3 +108,73 @@ class DataDirectory:
     def pairs(self, digest: str) -> Path:
         """The pairs of a pair set."""
         return self.pair_sets / digest / "pairs.jsonl"
+
+
+def open_data_directory(path: Path, is_read_only: bool = False) -> DataDirectory:
+    """The data directory at `path`, made whole: its folders and data.json; what was done is said in its `notes`.
+
+    One that was written before there was a data.json holds `timelines/` alone; it is taken as it is and given the
+    rest. Read-only, nothing is written and what is missing stays missing. Hold `service.lock.serving` around it: two
+    services that open a new directory at once would give it two identities. Raises ServiceError for a directory of
+    a newer version, one that is damaged, and one that cannot be written unless it is opened read-only.
+    """
+    directory = DataDirectory(path)
+    is_old = directory.timelines.is_dir() and not directory.identity_file.exists()
+    if not is_read_only:
+        _complete(directory)
+    if directory.identity_file.exists():
+        read_identity(path)
+    elif is_old:
+        return DataDirectory(path, notes=(_NOT_MIGRATED.format(path=path),))
+    return DataDirectory(path, notes=(_MIGRATED.format(path=path),) if is_old else ())
+
+
+def read_identity(path: Path) -> str:
+    """The id in data.json of the data directory at `path`: 32 hexadecimal digits.
+
+    Raises ServiceError where there is none, where it is damaged, and where it is of a newer version.
+    """
+    place = path / "data.json"
+    try:
+        fields = json.loads(place.read_text(encoding="utf-8"))
+        kind, version, identity = fields["format"], fields["version"], fields["id"]
+    except FileNotFoundError as error:
+        raise ServiceError(
+            f"{path} is no data directory: it has no data.json. Name the folder that `exposure serve --data` was given."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ServiceError(f"{place} is damaged ({_reason(error)}). Run `exposure doctor --repair {path}`.") from error
+    if kind == FORMAT and isinstance(version, int) and version > VERSION:
+        raise ServiceError(
+            f"{path} is of version {version}, this software knows {VERSION}. Use the version of `exposure` that made "
+            "it, or a newer one."
+        )
+    if kind != FORMAT or version != VERSION or not re.fullmatch(r"[0-9a-f]{32}", str(identity)):
+        raise ServiceError(
+            f"{place} is damaged (not an identity of version {VERSION}). Run `exposure doctor --repair {path}`."
+        )
+    return str(identity)
+
+
+def write_identity(directory: DataDirectory) -> None:
+    """Give the directory a new random id, durably."""
+    fields = {"format": FORMAT, "version": VERSION, "id": secrets.token_hex(16)}
+    with atomic_write(directory.identity_file) as partial:
+        partial.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
+
+
+def _complete(directory: DataDirectory) -> None:
+    try:
+        for name in FOLDERS:
+            (directory.path / name).mkdir(parents=True, exist_ok=True)
+        if not directory.identity_file.exists():
+            write_identity(directory)  # its fsync of the folder keeps the new folders too
+    except (OSError, UsageError) as error:
+        raise ServiceError(
+            f"{directory.path} cannot be written ({_reason(error)}). Mend its permissions or its disk, or let the "
+            "service answer only: exposure serve --read-only."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)

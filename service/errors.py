@@ -9,6 +9,10 @@ class ServiceError(ExposureError):
     """The service cannot start."""
 
 
+class JobStoreError(ServiceError):
+    """Jobs cannot be kept now: the disk is full or read-only, or their file is damaged."""
+
+
 class NotFoundError(ExposureError):
     """A timeline, or another thing of the service, that does not exist."""
 

@@ -1,16 +1,24 @@
-"""What is refused before a route is looked for: foreign host names, and bodies that are too large."""
+"""What is refused before a route is looked for: foreign host names, and changes that foreign pages ask for."""
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
-from service.problems import TOO_LARGE, UNKNOWN_HOST, Kind, problem
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.problems import FOREIGN_ORIGIN, UNKNOWN_HOST, Kind, problem
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 
 
 class HostGate:
-    """ASGI middleware: answers only where the Host header is one of `hosts`."""
+    """ASGI middleware: answers only where the Host header is one of `hosts`, and no page from elsewhere but to read.
+
+    Browsers say where a page that sends something comes from (Sec-Fetch-Site, Origin); other clients say nothing.
+    """
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
         self._app = app
@@ -19,46 +27,36 @@ class HostGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
-            host = host_name(Headers(scope=scope).get("host", ""))
-            if host not in self._hosts:
-                known = " or ".join(sorted(self._hosts))
-                detail = f"The Host header names {host!r}. Ask under {known}, or serve with --allow-host."
-                await _refuse(UNKNOWN_HOST, detail, scope, receive, send)
+            refusal = self._refusal(scope["method"], Headers(scope=scope))
+            if refusal is not None:
+                await refuse(*refusal, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
+    def _refusal(self, method: str, headers: Headers) -> tuple[Kind, str] | None:
+        given = headers.getlist("host")
+        host = host_name(given[0]) if len(given) == 1 else ""
+        if host not in self._hosts:
+            known = " or ".join(sorted(self._hosts))
+            return UNKNOWN_HOST, f"The Host header names {host!r}. Ask under {known}, or serve with --allow-host."
+        if method not in READING and _is_foreign(headers, given[0]):
+            return FOREIGN_ORIGIN, "A page of another site asked for this. Ask from the service's own pages, or a tool."
+        return None
 
-class BodyGate:
-    """ASGI middleware: refuses bodies above `max_bytes`, by Content-Length or else as the bytes arrive."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app = app
-        self._max_bytes = max_bytes
-        self._detail = f"The body is larger than {max_bytes:,} bytes. Ask in several requests."
+def _is_foreign(headers: Headers, host: str) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and _place(origin) != host.lower()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length) > self._max_bytes:
-            await _refuse(TOO_LARGE, self._detail, scope, receive, send)
-            return
-        await self._app(scope, self._counted(receive), send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        arrived = 0
-
-        async def receive_counted() -> Message:
-            nonlocal arrived
-            message = await receive()
-            arrived += len(message.get("body", b""))
-            if arrived > self._max_bytes:
-                raise HTTPException(TOO_LARGE.status, self._detail, {"Connection": "close"})
-            return message
-
-        return receive_counted
+def _place(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def host_name(header: str) -> str:
@@ -67,7 +65,9 @@ def host_name(header: str) -> str:
     return (name.removeprefix("[") if bracket else header.partition(":")[0]).lower()
 
 
-async def _refuse(kind: Kind, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
-    # The rest of the body is not read, so the connection cannot be used again.
-    answer = problem(kind, detail, scope["state"]["request_id"], {"Connection": "close"})
+async def refuse(
+    kind: Kind, detail: str, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str] | None = None
+) -> None:
+    """Answer with a problem, unread: the rest of the body stays where it is, so the connection is closed."""
+    answer = problem(kind, detail, scope["state"]["request_id"], {"Connection": "close", **(headers or {})})
     await answer(scope, receive, send)

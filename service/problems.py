@@ -21,6 +21,7 @@ from service.errors import (
     AccessError,
     BusyError,
     ConflictError,
+    JobStoreError,
     KeyReuseError,
     LimitError,
     NotAcceptableError,
@@ -58,10 +59,13 @@ class Kind:
 BAD_REQUEST = Kind("bad-request", 400, "The request cannot be read")
 UNAUTHORISED = Kind("unauthorised", 401, "A key is needed")
 FORBIDDEN = Kind("forbidden", 403, "The key may not do this")
+FOREIGN_ORIGIN = Kind("foreign-origin", 403, "A page from elsewhere may change nothing")
 NOT_FOUND = Kind("not-found", 404, "There is no such thing here")
 NOT_INDEXED = Kind("not-indexed", 404, "The phrase is not indexed in this timeline")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not answered here")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "The answer is not written in the form asked for")
+BODY_STOPPING = Kind("stopping", 503, "The service is being stopped")
+TOO_SLOW = Kind("body-too-slow", 408, "The body took too long to arrive")
 UNAVAILABLE = Kind("unavailable", 409, "It is there, but cannot be used as it is")
 CONFLICT = Kind("conflict", 409, "Something stands in the way")
 STALE_ATTEMPT = Kind("stale-attempt", 409, "The job is no longer held by this worker")
@@ -76,12 +80,14 @@ KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key was sent with another 
 NO_SUCH_ROOT = Kind("no-such-root", 422, "The path is not under a root")
 BUSY = Kind("busy", 429, "Too much at once")
 TOO_SLOW = Kind("too-slow", 503, "The question took too long")
+NO_STORAGE = Kind("no-storage", 503, "Jobs cannot be kept now")
 INTERNAL_ERROR = Kind("internal-error", 500, "The service failed")
 
 KINDS = (
-    BAD_REQUEST, UNAUTHORISED, FORBIDDEN, NOT_FOUND, NOT_INDEXED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNAVAILABLE,
+    BAD_REQUEST, UNAUTHORISED, FORBIDDEN, FOREIGN_ORIGIN, NOT_FOUND, NOT_INDEXED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
+    BODY_TOO_SLOW, UNAVAILABLE,
     CONFLICT, STALE_ATTEMPT, READ_ONLY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNKNOWN_HOST, INVALID_REQUEST,
-    LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, INTERNAL_ERROR, TOO_SLOW,
+    LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, INTERNAL_ERROR, TOO_SLOW, NO_STORAGE, STOPPING,
 )  # fmt: skip
 
 KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
@@ -98,6 +104,7 @@ KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
     KeyReuseError: KEY_REUSED,
     RootError: NO_SUCH_ROOT,
     BusyError: BUSY,
+    JobStoreError: NO_STORAGE,
     TooSlowError: TOO_SLOW,
     QuestionError: QUESTION,
     UsageError: QUESTION,
@@ -105,7 +112,10 @@ KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
 }
 """The nearest class decides; what is left are artefacts (timelines, pair sets) that are damaged or half there."""
 
-_KIND_OF_STATUS = {kind.status: kind for kind in (BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE)}
+_KIND_OF_STATUS = {
+    kind.status: kind
+    for kind in (BAD_REQUEST, UNAUTHORISED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE)
+}
 
 
 class FieldProblem(BaseModel):
@@ -208,7 +218,17 @@ async def _http_exception(request: Request, error: Exception) -> Response:
 
 async def _internal_error(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request)
-    _log.error("request %s failed: %s", request_id, type(error).__name__)
+    log_failure(request_id, error)
+    return internal_error(request_id)
+
+
+def log_failure(request_id: str, error: BaseException) -> None:
+    """Write a defect into the log, with its traceback, under the id that the client is told."""
+    _log.error("request %s failed", request_id, exc_info=error, extra={"request_id": request_id})
+
+
+def internal_error(request_id: str) -> Response:
+    """The answer to a request that met a defect."""
     return problem(
         INTERNAL_ERROR,
         "This is a defect of the service, not of the request. It is logged under request_id.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -17,8 +18,11 @@ class Limits:
     """Phrases of one request."""
     phrase_characters: int = 1_000
     body_bytes: int = 16 << 20
-    """Of one request; `bodies_bytes` of all that are being read at once, more is answered with 429."""
+    """Of one request that sends phrases, pairs or the like."""
+    small_body_bytes: int = 1 << 20
+    """Of any other request."""
     bodies_bytes: int = 256 << 20
+    """Of all requests that have not been answered yet; more is answered with 429."""
     body_seconds: float = 30.0
     """A body that takes longer to arrive is refused."""
     result_rows: int = 1_000_000
@@ -26,11 +30,21 @@ class Limits:
     query_seconds: float = 30.0
     """A question to DuckDB that takes longer is interrupted."""
     questions: int = 64
-    """Questions that are worked on or wait at once; more are answered with 429."""
+    """Questions that are worked on at once; more are answered with 429."""
     streams: int = 256
     """Open event streams."""
     active_jobs: int = 100
     """Jobs that are queued or running."""
+    connections: int = 2_000
+    """Open connections; more are answered with 503 and closed."""
+    header_bytes: int = 32 << 10
+    """Of one request: its first line and its headers."""
+    header_seconds: float = 10.0
+    """A connection whose request has not begun to arrive whole by then is closed."""
+    idle_seconds: int = 75
+    """A connection over which nothing was asked for so long is closed."""
+    unread_seconds: float = 60.0
+    """A connection whose reader takes none of its answer for so long is closed."""
     duckdb_memory: str = "2GB"
     duckdb_threads: int = 2
 
@@ -66,7 +80,10 @@ class Settings:
     is_read_only: bool = False
     """Answer only: no jobs, no uploads, no deletions. So that a data directory on a read-only disk can be served."""
     logs_phrases: bool = False
-    """Write phrases into logs as they are; else their hashes."""
+    """Write questions (what stands behind the ? of an address) into the log as they are; else their hashes."""
+    log_format: Literal["text", "json"] = "text"
+    otlp: str | None = None
+    """Where traces are sent: the URL of an OpenTelemetry collector (OTLP over HTTP). Needs the extra `telemetry`."""
     limits: Limits = field(default_factory=Limits)
     workers: Workers = field(default_factory=Workers)
 

@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from exposure.commands.options import EXISTING, counted
-from exposure.errors import EvaluationError, UsageError
 from exposure.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evaluator.conventions import Convention, Method
-    from evaluator.folder import CheckpointRecord, EvaluationFolder
-    from exposure.checkpoint_series import CheckpointSeries
-    from exposure.orders import DataOrder
-    from exposure.pairs import MinimalPair
-    from exposure.phrases import CriticalPhrase
+    from evaluator.conventions import Method
+    from evaluator.folder import CheckpointRecord
 
 SOME_BROKEN = 3
 """Exit status when some checkpoints could not be scored and the rest was."""
@@ -69,32 +64,10 @@ def command(
     a --timeline: only what is missing is scored. Then: exposure report FOLDER. Exit status 3: some checkpoints could
     not be scored.
     """
-    from evaluator.devices import device_of, dtype_name, dtype_of
-    from evaluator.folder import EvaluationFolder, manifest_of
-    from evaluator.provenance import provenance
-    from evaluator.requests import EvaluationRequest, conventions_of
-    from evaluator.run import evaluate
-    from evaluator.series import place_of, series_of
+    from evaluator.folder_lock import folder_lock
+    from evaluator.request_flow import EvaluationInputs, evaluate_inputs
+    from evaluator.requests import EvaluationRequest
 
-    series = series_of(checkpoints, steps)
-    order = _order(series)
-    chosen = _chosen(pairs, uids, method)
-    critical = _critical(chosen, phrases)
-    on = device_of(device)
-    conventions = _stored_conventions(out) if not presets and method == "full" else ()
-    manifest = manifest_of(
-        out.name,
-        series.name,
-        chosen,
-        dtype_name(dtype_of(dtype, on)),
-        conventions or conventions_of(presets, method, order),
-        place_of(series),
-    )
-    known = {"provenance": provenance(on), "order_sha256": None if order is None else order.digest}
-    looks_up_anew = timeline is not None
-    folder = EvaluationFolder.make(out, manifest.model_copy(update=known), chosen, critical, looks_up_anew)
-    if timeline is not None:
-        _keep_exposures(folder, timeline, critical, order, series.run)
     request = EvaluationRequest(
         device=device,
         dtype=dtype,
@@ -104,84 +77,11 @@ def command(
         cache_bytes=None if cache_gb is None else int(cache_gb * 1e9),
         is_whole_series=steps is None,
     )
-    records = evaluate(folder, series, chosen, request)
+    inputs = EvaluationInputs(checkpoints, pairs, out, timeline, phrases, uids, steps, presets, method, request)
+    with folder_lock(out):
+        records = evaluate_inputs(inputs, lambda note: click.echo(f"note: {note}", err=True))
     _say(records, out)
     return SOME_BROKEN if any(record.status == "broken" for record in records) else 0
-
-
-def _order(series: CheckpointSeries) -> DataOrder | None:
-    """The data order that the series names; None, and a note, where it names none that can be read."""
-    from exposure.orders import DataOrder
-
-    if series.run is None:
-        return None
-    if not Path(series.run).exists():
-        click.echo(f"note: the run manifest {series.run} that the series names is not there.", err=True)
-        return None
-    return DataOrder.load(Path(series.run))
-
-
-def _stored_conventions(out: Path) -> tuple[Convention, ...]:
-    """Those of the evaluation that is there already, which the same command without presets goes on with."""
-    from evaluator.folder import EvaluationFolder
-
-    return EvaluationFolder.open(out).manifest.conventions if (out / "evaluation.json").exists() else ()
-
-
-def _chosen(paths: Sequence[Path], uids: tuple[str, ...], method: Method) -> list[MinimalPair]:
-    from evaluator.pair_file import scored_texts
-    from exposure.pair_files import load_pairs
-
-    pairs = load_pairs(paths)
-    if bare := [pair.name for pair in pairs if pair.is_bare_phrase]:
-        raise UsageError(
-            f"{bare[0]} is a bare phrase without sentences: there is nothing to score. Give minimal pairs."
-        )
-    present = {pair.uid for pair in pairs}
-    for uid in uids:
-        if uid not in present:
-            raise UsageError(
-                f"--uid {uid}: the pairs have no such paradigm. They have: {', '.join(sorted(present)[:8])} …"
-            )
-    chosen = [pair for pair in pairs if not uids or pair.uid in uids]
-    if not any(scored_texts(pair, method) for pair in chosen):
-        raise UsageError(
-            f"--method {method} applies to none of these {len(chosen):,} pairs: their files name no words for it. "
-            "Leave --method out, or choose paradigms that have them."
-        )
-    return chosen
-
-
-def _critical(pairs: Sequence[MinimalPair], phrases: Sequence[Path]) -> list[CriticalPhrase]:
-    """The critical phrases of the pairs: from phrase files, else by the rules; none of paradigms without a rule."""
-    from exposure.blimp import PARADIGMS
-    from exposure.extraction import extract
-    from exposure.phrase_file import read_phrases
-
-    if phrases:
-        names = {(pair.uid, pair.pair_id) for pair in pairs}
-        return [row for path in phrases for row in read_phrases(path) if (row.uid, row.pair_id) in names]
-    return extract([pair for pair in pairs if pair.has_explicit_phrase or pair.uid in PARADIGMS], PARADIGMS)
-
-
-def _keep_exposures(
-    folder: EvaluationFolder,
-    timeline: Path,
-    critical: Sequence[CriticalPhrase],
-    order: DataOrder | None,
-    run: str | None,
-) -> None:
-    from evaluator.exposure_lookup import look_up_exposures
-    from exposure.commands.options import opened
-
-    with opened(timeline) as answering:
-        exposures = look_up_exposures(answering, critical)
-    if order is not None and exposures.source.order_digest != order.digest:
-        raise EvaluationError(
-            f"{timeline} indexes another data order than {run}, which the series of checkpoints names: what it calls "
-            f"exposed was not shown to these checkpoints then. Index their own order: exposure index --run {run}."
-        )
-    folder.keep_exposures(exposures)
 
 
 def _say(records: Sequence[CheckpointRecord], out: Path) -> None:

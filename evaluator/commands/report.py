@@ -74,11 +74,11 @@ def command(
     """Report on evaluations from what they stored: curves, lags with their nulls, the selection funnel.
 
     Prints a summary, and writes report.html (one page, no network needed) with accuracy, lags, paradigms, splits,
-    checkpoints and funnel as CSV and Parquet. Needs no model and no timeline. Several evaluations are put side by
-    side: seeds, sizes, runs.
+    checkpoints and funnel as CSV and Parquet; into EVALUATION/report together with EVALUATION/measurements.parquet,
+    from which the service answers. Needs no model and no timeline. Several evaluations are put side by side: seeds,
+    sizes, runs.
     """
     from evaluator.report.build import build_report
-    from evaluator.report.files import write_report
     from evaluator.report.request import ReportRequest
 
     folder = _folder(evaluations, out)
@@ -97,9 +97,22 @@ def command(
     report = build_report(evaluations, request)
     for steps in sorted({run.exposed.source.steps for run in report.runs if run.exposed is not None}):
         note_beyond(at_step, steps)
-    written = write_report(report, folder)
+    written = _write(evaluations, folder, report)
     _print(report, format_)
-    click.echo(f"{counted(len(written), 'file')} in {folder}: {', '.join(written)}", err=format_ != "table")
+    for place, names in written.items():
+        click.echo(f"{counted(len(names), 'file')} in {place}: {', '.join(names)}", err=format_ != "table")
+
+
+def _write(evaluations: tuple[Path, ...], folder: Path, report: Report) -> dict[Path, list[str]]:
+    """The names of what was written, by folder. A report in its evaluation comes with what the service answers from."""
+    from evaluator.folder import EvaluationFolder
+    from evaluator.measurements import REPORT, keep_measurements
+    from evaluator.report.files import write_report
+
+    written = {folder: write_report(report, folder)}
+    if len(evaluations) == 1 and folder.resolve() == (evaluations[0] / REPORT).resolve():
+        written[evaluations[0]] = keep_measurements(EvaluationFolder.open(evaluations[0]), report)
+    return written
 
 
 def _folder(evaluations: tuple[Path, ...], out: Path | None) -> Path:

@@ -49,7 +49,7 @@ def _tables(report: Report) -> list[tuple[str, type, Sequence[Any], tuple[str, .
         ("paradigms", ParadigmRow, paradigm_rows(report), both),
         ("since_exposure", SinceRow, since_rows(report), both),
         ("funnel", FunnelLine, funnel_lines(report), ("csv",)),
-        ("splits", SplitRow, split_table(report), ("csv",)),
+        ("splits", SplitRow, split_table(report), both),
         ("checkpoints", CheckpointRow, checkpoint_rows(report), ("csv",)),
     ]
 

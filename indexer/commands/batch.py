@@ -28,8 +28,9 @@ def command(
 
     A table shows the beginning of each text; --sequence I prints one whole, as do the other formats.
     """
+    from exposure.api.corpus import BatchRow
     from exposure.orders import DataOrder
-    from indexer.batches import BatchRow, batch_rows
+    from indexer.batches import batch_rows
 
     rows = batch_rows(DataOrder.load(manifest), step, sequence, census)
     if format_ == "table" and sequence is None:

@@ -22,8 +22,9 @@ def command(
     timeline: Path, phrase: str, width: int, manifest: Path | None, census: Path | None, format_: str, out: str | None
 ) -> None:
     """The text around the first exposures of PHRASE, read back from the corpus."""
+    from exposure.api.corpus import Context
     from exposure.orders import DataOrder
-    from indexer.context import Context, contexts
+    from indexer.context import contexts
 
     run = DataOrder.load(manifest) if manifest else None
     with opened(timeline) as answering:

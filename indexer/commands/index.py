@@ -58,15 +58,13 @@ def command(
     Only what is not there yet is scanned: run it again after an interruption, or with more phrases or shards.
     Exit status 3 says that shards are missing from what was published.
     """
-    from exposure.phrase_file import read_phrases
-    from exposure.phrases import MatchRule, PhraseSet
-    from indexer.run import IndexOptions, index_corpus
+    from exposure.phrases import MatchRule
+    from indexer.request_flow import IndexInputs, index_inputs
+    from indexer.run import IndexOptions
 
-    rows = [row for path in phrases for row in read_phrases(path)]
-    wanted = PhraseSet.of(row.phrase for row in rows if row.phrase is not None)
     rule = MatchRule("exact" if exact else "fold", boundary, whitespace)
     options = IndexOptions(rule, keep_first, grid_every, workers, engine)
-    result = index_corpus(run, wanted, out, options, phrases, census)
+    wanted, result = index_inputs(IndexInputs(run, phrases, out, options, census))
     click.echo(
         f"{out}: {counted(len(wanted), 'phrase')}, {result.scanned} of {counted(result.units, 'unit')} scanned now, "
         f"generation {result.generation.stem[:12]}",

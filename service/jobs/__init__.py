@@ -1,1 +1,1 @@
-"""Jobs: their store, their leases, their events."""
+"""Jobs: what was asked for that takes long (docs/decisions/0010-jobs.md)."""

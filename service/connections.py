@@ -1,0 +1,123 @@
+"""Connections: HTTP as uvicorn speaks it, with time-outs for those who are slow and problems for what is no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from service.problems import BAD_REQUEST, BUSY, PROBLEM_JSON, Kind
+from service.settings import Limits
+
+
+class Connection(H11Protocol):
+    """One connection. A server makes it through `connection_kind`, which gives it its limits."""
+
+    limits = Limits()
+    _header_timer: asyncio.TimerHandle | None = None
+    _reader_timer: asyncio.TimerHandle | None = None
+    _unread_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; one connection too many is told so, and closed."""
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.connections:
+            self._refuse(503, BUSY, "There are too many connections. Ask again soon.")
+            return
+        self._await_header()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; what is no HTTP ends the connection and nothing else."""
+        try:
+            super().data_received(data)
+        except h11.LocalProtocolError:
+            # h11 answers nothing more on a connection that has broken off in the middle of an answer.
+            self.transport.abort()
+        self._await_header()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._await_header()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_timers()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP."""
+        self._refuse(400, BAD_REQUEST, f"{msg} Send HTTP/1.1, with headers of {self.limits.header_bytes:,} bytes at most.")
+
+    def pause_writing(self) -> None:
+        """The reader is behind: from now on it must take something within the time."""
+        super().pause_writing()
+        self._unread_bytes = self.transport.get_write_buffer_size()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        """The reader has caught up."""
+        super().resume_writing()
+        if self._reader_timer is not None:
+            self._reader_timer.cancel()
+            self._reader_timer = None
+
+    def _await_header(self) -> None:
+        """Give a request that has begun, or the first one, its time to arrive; however many bytes come meanwhile."""
+        is_due = self.conn.their_state is h11.IDLE and (self.cycle is None or bool(self.conn.trailing_data[0]))
+        if not is_due and self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+        elif is_due and self._header_timer is None:
+            self._header_timer = self.loop.call_later(self.limits.header_seconds, self._close_silently)
+
+    def _await_reader(self) -> None:
+        self._reader_timer = self.loop.call_later(self.limits.unread_seconds, self._look_at_reader)
+
+    def _look_at_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left >= self._unread_bytes:
+            self.transport.abort()
+            return
+        self._unread_bytes = left
+        self._await_reader()
+
+    def _close_silently(self) -> None:
+        self._header_timer = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_timers(self) -> None:
+        for timer in (self._header_timer, self._reader_timer):
+            if timer is not None:
+                timer.cancel()
+        self._header_timer = self._reader_timer = None
+
+    def _refuse(self, status: int, kind: Kind, detail: str) -> None:
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.abort()
+            return
+        request_id = uuid.uuid4().hex
+        body = json.dumps({"type": kind.type, "title": kind.title, "status": status, "detail": detail,
+                           "request_id": request_id}).encode("ascii")  # fmt: skip
+        headers = {"Content-Type": PROBLEM_JSON, "Content-Length": str(len(body)), "Connection": "close",
+                   "X-Request-ID": request_id, "X-Content-Type-Options": "nosniff"}  # fmt: skip
+        if kind is BUSY:
+            headers["Retry-After"] = "1"
+        for event in (
+            h11.Response(status_code=status, headers=list(headers.items())),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+def connection_kind(limits: Limits) -> type[Connection]:
+    """Connections with these limits, for uvicorn, which makes them itself."""
+    members: dict[str, Any] = {"limits": limits, "__doc__": Connection.__doc__}
+    return type("LimitedConnection", (Connection,), members)

@@ -1,0 +1,128 @@
+"""Tells the service how a job is: heartbeats, lines, and in the end its outcome, until the service has it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+
+from exposure.api.jobs import Claim
+from exposure.api.lines import Line
+from service.errors import StaleAttemptError
+from service.jobs.outcome import Outcome
+from service.workers.link import Link, RefusedError, UnreachableError
+from service.workers.waits import wait_seconds
+
+TICK_SECONDS = 0.5
+BATCH_LINES = 200
+MOST_LINES = 50_000
+"""Kept while the service is away; beyond that the oldest are forgotten: the evaluation has all of them."""
+MALFORMED = (400, 413, 415, 422)
+
+_log = logging.getLogger("exposure.worker")
+
+
+class Reporter(threading.Thread):
+    """Speaks for one attempt at a job, in a thread of its own.
+
+    While the service is away (it restarts, the network is down) it goes on trying: a service that comes back gives
+    every running job a whole new lease. `is_cancelled` is set when the job is to end, `is_lost` when it is another's.
+    """
+
+    def __init__(self, link: Link, claim: Claim) -> None:
+        super().__init__(name="reporter", daemon=True)
+        self.is_cancelled = threading.Event()
+        self.is_lost = threading.Event()
+        self._link = link
+        self._claim = claim
+        self._lines: deque[Line] = deque(maxlen=MOST_LINES)
+        self._progress: Line | None = None
+        self._batch: list[Line] = []
+        self._said = 0
+        self._outcome: Outcome | None = None
+        self._woken = threading.Event()
+        self._is_given_up = False
+        self._next_beat = time.monotonic() + claim.heartbeat_seconds
+        if claim.job.is_cancelling:
+            self.is_cancelled.set()
+
+    def say(self, line: Line) -> None:
+        """Pass a line on soon; of progress only the newest."""
+        if line.type == "progress":
+            self._progress = line
+        else:
+            self._lines.append(line)
+
+    def conclude(self, outcome: Outcome, patience_seconds: float | None = None) -> None:
+        """Pass on all that was said, then the outcome, and return when the service has it, or will not have it.
+
+        With `patience_seconds` give up after that long: the job's lease runs out by itself then.
+        """
+        self._outcome = outcome
+        self._woken.set()
+        self.join(patience_seconds)
+        self._is_given_up = True
+        self._woken.set()
+
+    def run(self) -> None:
+        """Speak until the outcome is known, the job is lost, or there is no more patience."""
+        failures = 0
+        while not self._is_given_up:
+            self._woken.wait(TICK_SECONDS if not failures else wait_seconds(failures, most=5.0))
+            self._woken.clear()
+            try:
+                if self._speak():
+                    return
+                failures = 0
+            except StaleAttemptError as error:
+                _log.warning("job %s is held no longer: %s", self._claim.job.id, error)
+                self.is_lost.set()
+                return
+            except (UnreachableError, RefusedError) as error:
+                failures += 1
+                if failures == 1:
+                    _log.warning("job %s goes on; trying again: %s", self._claim.job.id, error)
+
+    def _speak(self) -> bool:
+        """Say what there is to say; whether that was the outcome."""
+        if time.monotonic() >= self._next_beat:
+            lease = self._link.heartbeat(self._claim.job.id, self._claim.attempt)
+            self._next_beat = time.monotonic() + self._claim.heartbeat_seconds
+            if lease.is_cancelled:
+                self.is_cancelled.set()
+        outcome = self._outcome  # before the lines: all of them were said before it
+        while self._take_batch():
+            self._send_batch()
+        if outcome is not None:
+            self._send_outcome(outcome)
+        return outcome is not None
+
+    def _take_batch(self) -> bool:
+        """Have lines to send: those that were not acknowledged, else new ones."""
+        while self._lines and len(self._batch) < BATCH_LINES:
+            self._batch.append(self._lines.popleft())
+        progress, self._progress = self._progress, None
+        if progress is not None:
+            self._batch.append(progress)
+        return bool(self._batch)
+
+    def _send_batch(self) -> None:
+        try:
+            self._link.lines(self._claim.job.id, self._claim.attempt, self._batch, self._said)
+            self._said += len(self._batch)
+        except RefusedError as error:
+            if error.status not in MALFORMED:
+                raise
+            _log.error("job %s: %d lines were refused and are left out: %s", self._claim.job.id, len(self._batch), error)
+        self._batch = []
+
+    def _send_outcome(self, outcome: Outcome) -> None:
+        job, attempt = self._claim.job.id, self._claim.attempt
+        try:
+            self._link.outcome(job, attempt, outcome)
+        except RefusedError as error:
+            if error.status not in MALFORMED:
+                raise
+            problem = f"It ended, but what it said of its end was refused. {error}"
+            self._link.outcome(job, attempt, Outcome("failed", problem=problem[:4000]))
