@@ -32,7 +32,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(INSTALL) -e '.[dev,evaluate,peers]'
+	$(INSTALL) -e '.[dev,evaluate,peers,client,telemetry]'
 	touch $@ $(VENV)/.installed
 
 # Peers with native code come last and one by one: where one does not install, its rows say so.

@@ -56,9 +56,7 @@ class _Counts:
     ties: Flags  # [checkpoint, pair]
 
     def sums(self, places: Integers) -> _Sums:
-        credit, ties, delta = (
-            values[:, places].sum(axis=1) for values in (self.credit, self.ties, self.series.delta)
-        )
+        credit, ties, delta = (values[:, places].sum(axis=1) for values in (self.credit, self.ties, self.series.delta))
         return _Sums(len(places), credit, ties, delta)
 
 

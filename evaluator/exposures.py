@@ -113,6 +113,14 @@ def _row(one: CriticalPhrase, facts: PhraseFacts) -> dict[str, Any]:
     }
 
 
+def exposure_source(source: Path | pa.NativeFile) -> ExposureSource:
+    """Which timeline an exposures.parquet is of, and nothing more; raises EvaluationError where it is damaged."""
+    try:
+        return ExposureSource(**json.loads((pq.read_metadata(source).metadata or {})[METADATA_KEY]))
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(source, error) from error
+
+
 def read_exposures(path: Path) -> StoredExposures:
     """Read an exposures.parquet; raises EvaluationError where it is none or damaged."""
     try:
@@ -121,10 +129,15 @@ def read_exposures(path: Path) -> StoredExposures:
         rows = table.to_pylist()
         return StoredExposures(source, tuple(map(_critical, rows)), tuple(map(_facts, rows)))
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise EvaluationError(
-            f"{path} cannot be read as exposures ({str(error).splitlines()[0]}). Delete it and run `exposure "
-            "evaluate` with --timeline again: nothing is scored twice."
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(source: object, error: Exception) -> EvaluationError:
+    name = source if isinstance(source, Path) else "exposures.parquet"
+    return EvaluationError(
+        f"{name} cannot be read as exposures ({str(error).splitlines()[0]}). Delete it and run `exposure evaluate` with "
+        "--timeline again: nothing is scored twice."
+    )
 
 
 def _critical(row: dict[str, Any]) -> CriticalPhrase:

@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 from pydantic import Field
 
 from evaluator.checkpoint_report import CheckpointReport
 from evaluator.conventions import Convention, ScoringSpec
 from evaluator.exposures import StoredExposures, read_exposures, write_exposures
-from evaluator.items import METADATA_KEY, ItemScores, read_items, write_items
+from evaluator.items import ItemScores, read_items, write_items
+from evaluator.normed_scores import columns_for, normed_scores, numbers, refuse_other_items
 from evaluator.pair_file import pair_table, pairs_digest, scored_bytes, write_pairs
-from evaluator.scored import PairTable, ScoredSeries
+from evaluator.scored import Floats, PairTable, ScoredSeries
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
 from exposure.order_rules import FrozenModel
@@ -151,7 +150,7 @@ class EvaluationFolder:
         """The evaluation in `path`; raises EvaluationError where there is none."""
         try:
             text = (path / "evaluation.json").read_text(encoding="utf-8")
-            return cls(path, EvaluationManifest.model_validate_json(json.dumps(unsealed(json.loads(text)))))
+            return cls(path, manifest_from(text))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise EvaluationError(
                 f"{path} holds no evaluation (no evaluation.json). Make one with `exposure evaluate --out {path}`."
@@ -231,8 +230,7 @@ class EvaluationFolder:
         """What became of each checkpoint, by step; raises EvaluationError where the list is damaged."""
         path = self.path / "checkpoints.json"
         try:
-            listed = json.loads(path.read_text(encoding="utf-8"))
-            return [CheckpointRecord.model_validate(unsealed(one)) for one in listed]
+            return checkpoints_from(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return []
         except (ValueError, TypeError, RecursionError, OSError) as error:
@@ -283,24 +281,23 @@ class EvaluationFolder:
         delta = np.stack([self._delta(path, convention) for _, path in held])
         return ScoredSeries(np.array([step for step, _ in held], dtype=np.int64), delta, pairs, convention)
 
-    def _delta(self, path: Path, convention: Convention) -> npt.NDArray[np.float64]:
-        columns = ["delta"] if convention.norm == "sum" else ["score_good", "score_bad", *_LOG_PROBS]
-        table = read_items(path, columns)
-        if (table.schema.metadata or {}).get(METADATA_KEY) is None or len(table) != self.manifest.pairs:
-            raise EvaluationError(f"{path} is not of this evaluation. Delete it and run `exposure evaluate` again.")
-        if convention.norm == "sum":
-            return _numbers(table["delta"])
-        good, bad = (_numbers(table[f"score_{side}"]) / self._size(table, side, convention) for side in ("good", "bad"))
-        return np.asarray(good - bad)
-
-    def _size(self, table: pa.Table, side: str, convention: Convention) -> npt.NDArray[np.float64]:
-        """What a side's score is divided by: its scored tokens, or the UTF-8 bytes of what is scored."""
-        if convention.norm == "per-token":
-            return _numbers(pa.compute.list_value_length(table[f"token_log_probs_{side}"]))
-        return scored_bytes(self.path / "pairs.parquet", side)
+    def _delta(self, path: Path, convention: Convention) -> Floats:
+        is_sum = convention.norm == "sum"
+        table = read_items(path, ["delta"] if is_sum else columns_for(convention))
+        refuse_other_items(table, path, self.manifest.pairs)
+        if is_sum:
+            return numbers(table["delta"])
+        return normed_scores(table, convention, lambda side: scored_bytes(self.path / "pairs.parquet", side)).delta
 
 
-_LOG_PROBS = ("token_log_probs_good", "token_log_probs_bad")
+def manifest_from(text: str | bytes) -> EvaluationManifest:
+    """What an evaluation.json says; raises ValueError where it is none, or damaged."""
+    return EvaluationManifest.model_validate_json(json.dumps(unsealed(json.loads(text))))
+
+
+def checkpoints_from(text: str | bytes) -> list[CheckpointRecord]:
+    """What a checkpoints.json says; raises ValueError or TypeError where it is none, or damaged."""
+    return [CheckpointRecord.model_validate(unsealed(one)) for one in json.loads(text)]
 
 
 def manifest_of(
@@ -324,10 +321,6 @@ def manifest_of(
         dtype=dtype,
         conventions=tuple(conventions),
     )
-
-
-def _numbers(column: Any) -> npt.NDArray[np.float64]:
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _words_of(one: CriticalPhrase) -> tuple[object, ...]:

@@ -119,7 +119,7 @@ def read_items(path: Path, columns: list[str] | None = None) -> pa.Table:
     """The table of a file of items; raises EvaluationError where it is none or damaged."""
     try:
         return pq.read_table(path, columns=columns, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise EvaluationError(
             f"{path} cannot be read as scores ({str(error).splitlines()[0]}). Delete it and run the same "
             "`exposure evaluate` again: only what is missing is scored."

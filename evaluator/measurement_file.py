@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -46,9 +46,13 @@ def merge_measures(path: Path, rows: Iterable[Measurement], provenance: Mapping[
         made = {**facts_of(path).provenance, **made}
     document = {"format": FORMAT, "version": 1, "made": _shared(made)}
     schema = SCHEMA.with_metadata({METADATA_KEY: json.dumps(document, sort_keys=True, default=list).encode()})
-    with atomic_write(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+    with atomic_write(path) as partial, _writer(partial, schema) as writer:
         for _, table in sorted({**kept, **tables}.items()):
             writer.write_table(table.replace_schema_metadata(schema.metadata), row_group_size=max(len(table), 1))
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
 
 
 def _by_measure(rows: Iterable[Measurement]) -> dict[str, list[Measurement]]:
@@ -80,7 +84,7 @@ def _shared(made: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     return parts
 
 
-def facts_of(source: Path | BinaryIO) -> MeasurementFacts:
+def facts_of(source: Path | pa.NativeFile) -> MeasurementFacts:
     """What a measurements.parquet holds; raises EvaluationError where it is none or damaged."""
     try:
         return _facts(pq.read_metadata(source).metadata or {})
@@ -99,7 +103,7 @@ def _facts(metadata: Mapping[bytes, bytes]) -> MeasurementFacts:
 def read_tables(path: Path) -> dict[str, pa.Table]:
     """Each measure's rows, in the order of the file; raises EvaluationError where it is none or damaged."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             tables = [file.read_row_group(number) for number in range(file.num_row_groups)]
         return {str(table["measure"][0]): table for table in tables if len(table)}
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
@@ -112,7 +116,7 @@ def read_measurements(path: Path) -> list[Measurement]:
 
 
 def _damaged(source: object, error: Exception) -> EvaluationError:
-    name = source if isinstance(source, Path) else getattr(source, "name", MEASUREMENTS)
+    name = source if isinstance(source, Path) else MEASUREMENTS
     return EvaluationError(
         f"{name} cannot be read as measurements ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
         " Delete it and run `exposure report` on its evaluation."

@@ -35,10 +35,11 @@ REPORT = "report"
 
 
 def write_measurements(folder: EvaluationFolder, request: ReportRequest) -> list[str]:
-    """Report on an evaluation: measurements.parquet, split.parquet and the files of `report/`, each whole or not at all.
+    """Report on an evaluation: measurements.parquet, split.parquet and `report/`, each file whole or not at all.
 
-    Returns their names relative to the folder. The same evaluation and request give the same bytes. Takes seconds, up
-    to a quarter of a minute for all of BLiMP. Raises EvaluationError where nothing is scored or the request does not fit.
+    Returns their names relative to the folder. The same evaluation and request give the same bytes. Takes a quarter of
+    a minute for all of BLiMP at 40 checkpoints. Raises EvaluationError where nothing is scored, or the request does not
+    fit.
     """
     report = build_report([folder.path], request)
     written = [f"{REPORT}/{name}" for name in write_report(report, folder.path / REPORT)]
@@ -66,7 +67,7 @@ def _measured(folder: EvaluationFolder, report: Report, split: Split | None) -> 
 def _of_report(report: Report) -> Iterator[Measurement]:
     """The accuracies with the intervals that only the report's resamples give."""
     (run,) = report.runs
-    paradigms = {(group.level, group.name): len(group.paradigms) for group in run.accuracy.groups}
+    paradigms: dict[tuple[str, str], int] = {(group.level, group.name): len(group.paradigms) for group in run.accuracy.groups}
     phenomena = {sheet.uid: sheet.phenomenon for sheet in report.sheets}
     for row in accuracy_rows(report):
         is_macro = row.average == "paradigms"

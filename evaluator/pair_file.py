@@ -106,7 +106,7 @@ def _contrast(words: Sequence[str | None]) -> str | None:
 def read_pair_columns(path: Path, names: Sequence[str]) -> dict[str, list[object]]:
     """Columns of a pairs.parquet, value by value; raises EvaluationError where it is none or damaged."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if file.schema_arrow.names != SCHEMA.names:
                 raise EvaluationError(
                     f"{path} has the columns {file.schema_arrow.names}, expected {SCHEMA.names}. Make the evaluation "
@@ -114,7 +114,7 @@ def read_pair_columns(path: Path, names: Sequence[str]) -> dict[str, list[object
                 )
             table = file.read(list(names))
         return {name: table[name].to_pylist() for name in names}
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise EvaluationError(
             f"{path} cannot be read ({str(error).splitlines()[0]}). Make the evaluation again in another folder."
         ) from error

@@ -111,14 +111,8 @@ class ScoredSeries:
 
     @property
     def credit(self) -> Floats:
-        """[checkpoint, pair] 1 where the good side scores higher, 0 where lower, the convention's share for a tie.
-
-        Half a credit is for two sides that differ: where they are the same sentence it is 0 (and 1 where ties are
-        right, as lm-evaluation-harness has it).
-        """
-        share = {"wrong": 0.0, "half": 0.5, "right": 1.0}[self.convention.tie]
-        of_pair = np.where(self.pairs.has_identical_sides & (share < 1), 0.0, share)  # [pair]
-        return np.where(self.ties, of_pair, (self.delta > 0).astype(np.float64))
+        """[checkpoint, pair] 1 where the good side scores higher, 0 where lower, the convention's share for a tie."""
+        return credit_of(self.delta, self.pairs.has_identical_sides, self.convention)
 
     def take(self, places: Integers) -> ScoredSeries:
         """The pairs at `places` only."""
@@ -128,3 +122,14 @@ class ScoredSeries:
         """The scored pairs of one paradigm."""
         places = self.pairs.places_of.get(uid, np.empty(0, dtype=np.int64))
         return self.take(places[self.is_scored[places]])
+
+
+def credit_of(delta: Floats, has_identical_sides: Flags, convention: Convention) -> Floats:
+    """What pairs [… , pair] count for in an accuracy: 1, 0, or the convention's share for a tie.
+
+    Half a credit is for two sides that differ: where they are the same sentence it is 0 (and 1 where ties are right,
+    as lm-evaluation-harness has it).
+    """
+    share = {"wrong": 0.0, "half": 0.5, "right": 1.0}[convention.tie]
+    of_pair = np.where(has_identical_sides & (share < 1), 0.0, share)  # [pair]
+    return np.where(delta == 0, of_pair, (delta > 0).astype(np.float64))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,7 +50,8 @@ def _made(folder: EvaluationFolder, request: SplitRequest, document: dict[str, A
     columns = [pa.array(range(len(split)), pa.int32()), pa.array(split.parts, pa.string())]
     metadata = {METADATA_KEY: json.dumps(document, sort_keys=True).encode()}
     with atomic_write(folder.path / SPLIT) as partial:
-        pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata)), partial, compression="zstd")
+        table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
+        pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
     return split
 
 
@@ -78,14 +79,14 @@ def _document(path: Path) -> dict[str, Any]:
         raise _damaged(path) from error
 
 
-def read_parts(source: Path | BinaryIO) -> pa.ChunkedArray:
+def read_parts(source: Path | pa.NativeFile) -> pa.ChunkedArray:
     """[pair] The part of each pair, in the order of pairs.parquet; raises EvaluationError where it is damaged."""
     try:
-        return pq.read_table(source, columns=["split"])["split"]
-    except (pa.ArrowException, KeyError) as error:
+        return pq.read_table(source, columns=["split"], page_checksum_verification=True)["split"]
+    except (pa.ArrowException, KeyError, ValueError) as error:
         raise _damaged(source) from error
 
 
 def _damaged(source: object) -> EvaluationError:
-    name = source if isinstance(source, Path) else getattr(source, "name", SPLIT)
+    name = source if isinstance(source, Path) else SPLIT
     return EvaluationError(f"{name} cannot be read as a split. Delete it and run `exposure report` on its evaluation.")

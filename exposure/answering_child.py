@@ -41,7 +41,7 @@ def _claimed_standard_output() -> Any:
     """Standard output for our lines alone: what a library prints there goes to standard error."""
     descriptor = os.dup(1)
     os.dup2(2, 1)
-    return open(descriptor, "w", encoding="ascii")  # noqa: SIM115 — closed by the caller
+    return os.fdopen(descriptor, "w", encoding="ascii")
 
 
 def _refuse_excess(said: list[str], question: dict[str, Any]) -> None:

@@ -6,9 +6,7 @@ need escapes, very large and very small numbers, lists, objects) goes through `r
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from exposure.answers import CountAt
+Numbers = npt.NDArray[np.int64]
 
 # The bucket that holds the step is only partly behind it: its own first and last batch bound what is.
 COUNTS_BY_STEP = """
@@ -31,15 +34,30 @@ ORDER BY phrase_id, step
 """
 
 
-def counts_by_step(
-    cursor: duckdb.DuckDBPyConnection, phrase_ids: Sequence[int], steps: Sequence[int]
-) -> dict[tuple[int, int], CountAt]:
-    """(phrase, step) → bounds of the exposures found in batches before `step`.
+@dataclass(frozen=True)
+class Counts:
+    """Bounds of counts: `low` and `high` have a row for each of `phrase_ids` and a column for each of `steps`, rising."""
 
-    Equal bounds where the first K exposures decide the count, or the first and last batch of the bucket that holds
-    `step` do; also for a phrase of which nothing was found.
+    phrase_ids: Numbers
+    steps: Numbers
+    low: Numbers
+    high: Numbers
+
+    def of(self, phrase_ids: Numbers) -> tuple[Numbers, Numbers]:
+        """(low, high) of these phrases, a row each."""
+        places = np.searchsorted(self.phrase_ids, phrase_ids)
+        return self.low[places], self.high[places]
+
+
+def counts_by_step(cursor: duckdb.DuckDBPyConnection, phrase_ids: Iterable[int], steps: Iterable[int]) -> Counts:
+    """Bounds of the exposures found of each phrase in batches before each step; also where nothing was found.
+
+    Equal bounds where the first K exposures decide the count, or the first and last batch of the bucket that holds the
+    step do.
     """
-    cursor.register("asked_phrases", pa.table({"phrase_id": pa.array(sorted(set(phrase_ids)), pa.int32())}))
-    cursor.register("asked_steps", pa.table({"step": pa.array(steps, pa.int64())}))
-    rows = cursor.execute(COUNTS_BY_STEP).fetchall()
-    return {(phrase, step): CountAt(low, high) for phrase, step, low, high in rows}
+    ids, asked = (np.unique(np.fromiter(one, np.int64)) for one in (phrase_ids, steps))
+    cursor.register("asked_phrases", pa.table({"phrase_id": pa.array(ids, pa.int32())}))
+    cursor.register("asked_steps", pa.table({"step": asked}))
+    found = cursor.execute(COUNTS_BY_STEP).fetchnumpy()
+    shape = len(ids), len(asked)
+    return Counts(ids, asked, found["low"].reshape(shape), found["high"].reshape(shape))

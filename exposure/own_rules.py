@@ -104,7 +104,12 @@ class _Matcher:
 def load_rules(path: str | Path) -> dict[str, ParadigmRule]:
     """The rules of a YAML file by paradigm (UID); raises PairsError naming file, paradigm, key and remedy."""
     file = Path(path)
-    content = _parse(file)
+    return parse_rules(_text(file), str(file))
+
+
+def parse_rules(text: str, file: str) -> dict[str, ParadigmRule]:
+    """The rules that stand in the YAML `text`, which messages call `file`; raises PairsError as `load_rules` does."""
+    content = _parse(text, file)
     if not isinstance(content, dict) or not content:
         raise PairsError(f"{file}: a mapping of paradigms (UID: rule) was expected. docs/rules.md shows one.")
     return {_uid(uid, file): _rule(uid, fields, file) for uid, fields in content.items()}
@@ -122,24 +127,29 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _parse(file: Path) -> object:
+def _text(file: Path) -> str:
     try:
-        return yaml.load(file.read_bytes().decode("utf-8-sig"), Loader=_UniqueKeys)
+        return file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise PairsError(f"{file} cannot be read: {error.strerror}. Check the name and its permissions.") from error
     except UnicodeDecodeError as error:
         raise PairsError(f"{file} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+
+
+def _parse(text: str, file: str) -> object:
+    try:
+        return yaml.load(text, Loader=_UniqueKeys)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PairsError(f"{file} is not YAML that can be used: {error}. Correct it there.") from error
 
 
-def _uid(uid: object, file: Path) -> str:
+def _uid(uid: object, file: str) -> str:
     if not isinstance(uid, str) or not uid.strip():
         raise PairsError(f"{file}: the paradigm {uid!r} is not text. Put its name in quotes.")
     return uid
 
 
-def _rule(uid: str, fields: object, file: Path) -> ParadigmRule:
+def _rule(uid: str, fields: object, file: str) -> ParadigmRule:
     if not isinstance(fields, dict):
         raise PairsError(f"{file}, paradigm {uid}: keys were expected ({_known_keys()}), not {reprlib.repr(fields)}.")
     try:

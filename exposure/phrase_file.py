@@ -96,7 +96,7 @@ def read_phrases(path: str | os.PathLike[str]) -> list[CriticalPhrase]:
     """The rows of a phrase file, in its order; raises PairsError when it is damaged, another file, or has no phrase."""
     rows: list[CriticalPhrase] = []
     places: dict[tuple[str, str, str], int] = {}
-    for number, row in enumerate(_checked_table(Path(path)).to_pylist()):
+    for number, row in enumerate(phrase_table(Path(path)).to_pylist()):
         where = f"{path}, row {number}"
         rows.append(_critical_phrase(row, where))
         first = places.setdefault((row["uid"], row["pair_id"], row["side"]), number)
@@ -109,10 +109,11 @@ def read_phrases(path: str | os.PathLike[str]) -> list[CriticalPhrase]:
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     """What a phrase file was made from: inputs with sha256, rules, the version of exposure, format_version."""
-    return _provenance(Path(path), _checked_table(Path(path)))
+    return _provenance(Path(path), phrase_table(Path(path)))
 
 
-def _checked_table(path: Path) -> pa.Table:
+def phrase_table(path: Path) -> pa.Table:
+    """The columns of a phrase file; raises PairsError when it is damaged or another file. Values are not checked."""
     try:
         if not path.is_file():
             raise PairsError(f"{path} does not exist, or is no file. {REMEDY}")

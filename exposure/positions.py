@@ -8,7 +8,7 @@ consumed the batches 0 … N−1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,24 @@ import numpy.typing as npt
 Slots = npt.NDArray[np.int64]
 
 
-def first_step(first_batch: int) -> int:
+Batch = TypeVar("Batch", int, Slots)
+"""One batch, or an array of them."""
+
+
+def first_step(first_batch: Batch) -> Batch:
     """The smallest N such that checkpoint stepN has consumed batch `first_batch`."""
     return first_batch + 1
 
 
-def seen_by(first_batch: int, step: int) -> bool:
+@overload
+def seen_by(first_batch: int, step: int) -> bool: ...
+
+
+@overload
+def seen_by(first_batch: Slots, step: int) -> npt.NDArray[np.bool_]: ...
+
+
+def seen_by(first_batch: int | Slots, step: int) -> bool | npt.NDArray[np.bool_]:
     """Whether checkpoint `step` has consumed a batch at or after `first_batch`: the one definition of "seen by"."""
     return first_batch < step
 

@@ -8,39 +8,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from exposure.answers import CountAt, CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
+from exposure.answers import CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
+from exposure.bulk_folding import canonical_of_all
 from exposure.counts_by_step import counts_by_step
 from exposure.errors import QuestionError, TimelineError
+from exposure.first_seen_table import GroupFacts, RunFacts, answers_of, first_seen_table
 from exposure.generation_reader import connect
 from exposure.generation_tables import GENERATION_VERSION
 from exposure.phrase_facts import NOT_INDEXED, PhraseFacts
-from exposure.phrase_lookup import look_up, look_up_key
+from exposure.phrase_lookup import look_up, text_array
 from exposure.phrases import MatchRule, Phrase, anchor_name
-from exposure.positions import first_step
 from exposure.status import ExposureStatus, status_at
 from exposure.timeline_folder import TimelineFolder
 
 LARGEST_STEP = 2**62
 """Steps are 64-bit integers in a generation."""
-
-
-@dataclass(frozen=True)
-class GroupFacts:
-    """What is known of one phrase group's coverage."""
-
-    fingerprint: str
-    phrases: int
-    covered_batches: int
-    first_missing_slot: int | None
-    missing_shards: tuple[int, ...]
 
 
 class Timeline:
@@ -57,6 +48,7 @@ class Timeline:
         self.batch_sequences: int = self.facts["batch_sequences"]
         self.exactness: str = self.facts["exactness"]
         self.groups = self._groups()
+        self.run = RunFacts(self.steps, self.batch_sequences, self.exactness, tuple(self.groups))
 
     @classmethod
     def open(cls, path: Path) -> Timeline:
@@ -90,19 +82,23 @@ class Timeline:
         A text may be indexed as plain words and as words before a sentence end: both are answered. With `at_step` the
         status and the counts are those of that checkpoint.
         """
+        texts = text_array(phrases)
+        answers = answers_of(self.first_seen_table(texts, at_step))
+        if not texts.null_count:
+            return answers
+        unreadable = iter([text for text, is_null in zip(phrases, texts.is_null().to_pylist(), strict=True) if is_null])
+        return [one if one.phrase is not None else replace(one, phrase=next(unreadable)) for one in answers]
+
+    def first_seen_table(self, phrases: pa.StringArray, at_step: int | None = None) -> pa.Table:
+        """The same as one Arrow table of the schema `answer_schema(FirstSeen)`, for many phrases at once."""
         _refuse_impossible(at_step)
         found = look_up(self.cursor(), self.rule, phrases)
-        counts = (
-            counts_by_step(self.cursor(), [row["phrase_id"] for rows in found for row in rows], [at_step])
-            if at_step is not None
-            else {}
-        )
-        answers = []
-        for text, rows in zip(phrases, found, strict=True):
-            answers += [self._answer(row, at_step, counts) for row in rows] or [
-                FirstSeen.not_indexed(text, self.exactness)
-            ]
-        return answers
+        counts = None
+        if at_step is not None:
+            ids = found["phrase_id"].to_numpy()
+            low, high = counts_by_step(self.cursor(), ids, [at_step]).of(ids)
+            counts = low[:, 0], high[:, 0]
+        return first_seen_table(found, phrases, at_step, counts, self.run)
 
     def statuses(self, phrases: Sequence[Phrase], at_step: int | None = None) -> list[ExposureStatus]:
         """The status of each phrase, given with its gap and sentence end as it was indexed."""
@@ -113,10 +109,10 @@ class Timeline:
         """What is known of each phrase, given with its gap and sentence end as it was indexed."""
         texts = pa.table(
             {
-                "place": pa.array(range(len(phrases)), pa.int64()),
-                "phrase": pa.array([look_up_key(phrase.text, self.rule) for phrase in phrases], pa.string()),
+                "place": np.arange(len(phrases)),
+                "phrase": canonical_of_all(text_array([phrase.text for phrase in phrases]), self.rule),
                 "gap": pa.array([phrase.gap for phrase in phrases], pa.int32()),
-                "sentence_end": [phrase.sentence_end for phrase in phrases],
+                "sentence_end": pa.array([phrase.sentence_end for phrase in phrases], pa.bool_()),
             }
         )
         cursor = self.cursor()
@@ -139,18 +135,25 @@ class Timeline:
         return PhraseFacts(True, first_batch, is_exact, count, group.covered_batches)
 
     def history(self, phrase: str, at_steps: Sequence[int] | None = None) -> list[HistoryPoint]:
-        """How often a phrase had been seen by each checkpoint, or by each of `at_steps`."""
+        """How often a phrase had been seen by each checkpoint, or by each of `at_steps`; nothing if not indexed."""
         steps = sorted(set(at_steps)) if at_steps else self.checkpoints or [self.steps]
         for step in steps:
             _refuse_impossible(step)
-        rows = look_up(self.cursor(), self.rule, [phrase])[0]
+        rows = self._rows_of(phrase)
+        if not rows:
+            return []
         counts = counts_by_step(self.cursor(), [row["phrase_id"] for row in rows], steps)
-        return [self._point(row, step, counts[row["phrase_id"], step]) for row in rows for step in steps]
+        points = []
+        for row in rows:
+            bounds = counts.of(np.array([row["phrase_id"]]))
+            low, high = (bound[0].tolist() for bound in bounds)
+            points += [self._point(row, *one) for one in zip(steps, low, high, strict=True)]
+        return points
 
     def exposures(self, phrase: str) -> list[ExposureAnswer]:
         """The first exposures of a phrase that are kept exactly, in order of training."""
         answers = []
-        for row in look_up(self.cursor(), self.rule, [phrase])[0]:
+        for row in self._rows_of(phrase):
             cursor = self.cursor().execute(
                 'SELECT rank, batch, sequence, token, shard, document_index, document, "offset", document_offset '
                 "FROM exposures WHERE phrase_id = ? ORDER BY rank",
@@ -186,48 +189,25 @@ class Timeline:
 
     def has_phrase(self, phrase: str) -> bool:
         """Whether a phrase, in any form, is indexed."""
-        return bool(look_up(self.cursor(), self.rule, [phrase])[0])
+        return bool(self._rows_of(phrase))
 
-    def _answer(self, row: dict[str, Any], at_step: int | None, counts: dict[tuple[int, int], CountAt]) -> FirstSeen:
-        group = self.groups[row["group_id"]]
-        status = status_at(row["first_batch"], at_step, group.covered_batches, self.steps)
-        count = CountAt(row["count"], row["count"]) if at_step is None else counts[row["phrase_id"], at_step]
-        covered = group.covered_batches >= (self.steps if at_step is None else at_step)
-        batch = row["first_batch"]
-        return FirstSeen(
-            phrase=row["phrase"],
-            status=status,
-            first_batch=batch,
-            first_step=None if batch is None else first_step(batch),
-            first_exact=None
-            if batch is None
-            else self._is_exact(group, batch * self.batch_sequences + row["first_sequence"]),
-            sequence=row["first_sequence"],
-            token=row["first_token"],
-            document=row["first_document"],
-            count=count.low,
-            count_high=count.high if covered else None,
-            offset=row["first_offset"],
-            document_offset=row["first_document_offset"],
-            last_step=None if row["last_batch"] is None else first_step(row["last_batch"]),
-            gap=row["gap"],
-            anchor=anchor_name(row["sentence_end"]),
-            exactness=self.exactness,
-        )
+    def _rows_of(self, phrase: str) -> list[dict[str, Any]]:
+        """The rows of every form of a phrase."""
+        return list(look_up(self.cursor(), self.rule, text_array([phrase])).to_pylist())
 
     def _is_exact(self, group: GroupFacts, slot: int) -> bool:
         return group.first_missing_slot is None or slot < group.first_missing_slot
 
-    def _point(self, row: dict[str, Any], step: int, count: CountAt) -> HistoryPoint:
+    def _point(self, row: dict[str, Any], step: int, low: int, high: int) -> HistoryPoint:
         group = self.groups[row["group_id"]]
         covered = step <= group.covered_batches
         return HistoryPoint(
             phrase=row["phrase"],
             step=step,
             status=status_at(row["first_batch"], step, group.covered_batches, self.steps),
-            count=count.low,
-            count_high=count.high if covered else None,
-            exact=covered and count.low == count.high,
+            count=low,
+            count_high=high if covered else None,
+            exact=covered and low == high,
             gap=row["gap"],
             anchor=anchor_name(row["sentence_end"]),
             exactness=self.exactness,

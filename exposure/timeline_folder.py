@@ -54,7 +54,7 @@ class TimelineFolder:
         """Make a timeline, or open the one that is there; raises UsageError when its settings differ."""
         folder = cls(path)
         if not (path / "timeline.json").exists():
-            if path.exists() and not _is_unfinished(path):
+            if path.exists() and not is_unfinished(path):
                 raise UsageError(f"{path} exists and is no timeline. Give --out a new folder.")
             for name in FOLDERS:
                 (path / name).mkdir(parents=True, exist_ok=True)
@@ -152,11 +152,12 @@ class TimelineFolder:
             new = PhraseSet.of(phrase for phrase in wanted if phrase not in known)
             needed = {known[phrase] for phrase in wanted if phrase in known}
             if len(new):
-                self._write_group(new)
+                self.write_group(new)
                 needed.add(new.fingerprint)
             return sorted(needed)
 
-    def _write_group(self, phrases: PhraseSet) -> None:
+    def write_group(self, phrases: PhraseSet) -> None:
+        """Keep the phrases of a group, under their fingerprint."""
         columns = [[getattr(phrase, name) for phrase in phrases] for name in ("text", "gap", "sentence_end")]
         with atomic_write(self.path / "groups" / f"{phrases.fingerprint}.parquet") as partial:
             pq.write_table(pa.table(columns, schema=GROUP_SCHEMA), partial)
@@ -210,7 +211,7 @@ class TimelineFolder:
             raise TimelineError(f"{self.path / name} cannot be read: {error}. Is {self.path} a timeline?") from error
 
 
-def _is_unfinished(path: Path) -> bool:
+def is_unfinished(path: Path) -> bool:
     """Whether a folder holds no more than a timeline does whose making was interrupted."""
     return path.is_dir() and all(
         one.name in FOLDERS or (one.name.startswith(".") and one.name.endswith(".partial")) for one in path.iterdir()

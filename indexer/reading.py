@@ -41,7 +41,9 @@ def _contexts(timeline: str, generation: str, phrase: str, width: int, run: str 
         with Timeline(Path(timeline), Path(generation)) as opened:
             return contexts(opened, phrase, width, DataOrder.load(Path(run)) if run else None)
     except duckdb.Error as error:
-        raise TimelineError(f"The generation {generation} cannot be read ({error}). Publish the timeline again.") from error
+        raise TimelineError(
+            f"The generation {generation} cannot be read ({error}). Publish the timeline again."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def open_beneath(folder: Path, relative: str, flags: int) -> tuple[int, Path]:
     nothing, where it leads out, and where it cannot be opened.
     """
     root = os.path.realpath(folder, strict=True)
-    real = os.path.realpath(os.path.join(root, relative), strict=True)
+    real = os.path.realpath(f"{root}/{relative}", strict=True)
     if os.path.commonpath([root, real]) != root:
         raise OSError(f"{relative} leads out of its folder")
     return open_without_links(root, os.path.relpath(real, root), flags), Path(real)

@@ -1,4 +1,4 @@
-"""Bodies are taken whole before anything is done with them, and only as many, as large and as fast as the limits say."""
+"""Bodies are taken whole before anything is done with them, and only so many, so large and so fast as limits say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.exchange import exchange_of
 from service.gates import refuse
-from service.problems import BAD_REQUEST, BODY_TOO_SLOW, BUSY, TOO_LARGE, Kind
+from service.problems import BODY_TOO_SLOW, BUSY, TOO_LARGE, Kind
 from service.settings import Limits
 
 LEAST_BYTES = 64 << 10
@@ -115,8 +115,8 @@ class BodyGate:
         except TimeoutError as error:
             raise _RefusedError(
                 BODY_TOO_SLOW,
-                f"{len(body):,} bytes of the body came within {self._limits.body_seconds:g} s, and not the rest. Send it "
-                "faster, or in several requests.",
+                f"{len(body):,} bytes of the body came within {self._limits.body_seconds:g} s, and not the rest. "
+                "Send it faster, or in several requests.",
             ) from error
         return [bytes(body)]
 
@@ -148,9 +148,8 @@ def _has_body(headers: Headers) -> bool:
 
 def _refuse_declared(lengths: list[str], most_bytes: int) -> None:
     for length in lengths:
-        if not (length.isascii() and length.isdecimal()):
-            raise _RefusedError(BAD_REQUEST, f"Content-Length is {length[:40]!r}; a number of bytes was expected.")
-        _refuse_large(int(length) if len(length) < 20 else most_bytes + 1, most_bytes)
+        if length.isascii() and length.isdecimal():
+            _refuse_large(int(length) if len(length) < 20 else most_bytes + 1, most_bytes)
 
 
 def _refuse_large(size: int, most_bytes: int) -> None:

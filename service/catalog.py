@@ -15,8 +15,9 @@ from service.answers import entry_of
 from service.beneath import beneath
 from service.errors import NotFoundError
 from service.generations import CurrentGeneration, OpenGeneration
-from service.pair_sets import PairSets
+from service.phrase_files import PhraseFiles
 from service.settings import Settings
+from service.timeline_phrase_sets import TimelinePhraseSets
 
 
 class Catalog:
@@ -26,7 +27,8 @@ class Catalog:
         self._settings = settings
         self._lock = Lock()
         self._generations: dict[str, CurrentGeneration] = {}
-        self.pair_sets = PairSets()
+        self.phrase_files = PhraseFiles()
+        self.phrase_sets = TimelinePhraseSets(self.phrase_files)
 
     def names(self) -> list[str]:
         """The names of the folders that may be asked for, in order."""
@@ -49,6 +51,25 @@ class Catalog:
     def entries(self) -> list[TimelineEntry]:
         """Every timeline, those that cannot be used with their problem."""
         return [self._entry(name) for name in self.names()]
+
+    def open_generations(self) -> int:
+        """How many generations are open, those that only older requests still use left out."""
+        with self._lock:
+            return sum(generation.is_open for generation in self._generations.values())
+
+    def timelines_of_orders(self) -> dict[str, tuple[str, ...]]:
+        """Digest of a data order → the timelines of it that can be used."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.names():
+            with contextlib.suppress(ExposureError), self.open(name) as opened:
+                digest = opened.timeline.facts["order_digest"]
+                found[digest] = (*found.get(digest, ()), name)
+        return found
+
+    def forget(self, name: str) -> None:
+        """Close what is open of a timeline that was removed, as soon as no request uses it."""
+        with self._lock:
+            self._forget(name)
 
     def close(self) -> None:
         """Close every open generation as soon as no request uses it."""

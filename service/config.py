@@ -153,7 +153,7 @@ def _text_of(config: Path) -> str:
 
 def _wrong(config: Path, text: str, table: str | None, error: ValidationError) -> ServiceError:
     first = error.errors(include_input=False, include_url=False)[0]
-    where = [*([table] if table else []), *map(str, first["loc"])]
+    where = [*([table] if table else []), *(str(part) for part in first["loc"] if part != "[key]")]
     says = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
     line = _line_of(text, where)
     return ServiceError(
@@ -167,18 +167,17 @@ def _line_of(text: str, where: Sequence[str]) -> int | None:
     table: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         header = re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line)
-        key = re.match(r"\s*[\"']?([^=\"'\s]+)[\"']?\s*=", line)
+        key = re.match(r"""\s*("[^"]*"|'[^']*'|[^=\s"'#]+)\s*=""", line)
         if header:
-            table = [part.strip(" \"'") for part in header[1].split(".")]
-        elif key and [*table, *_parts(key[1])] == list(where)[: len(table) + len(_parts(key[1]))]:
-            return number
-        if header and table == list(where):
+            table = _parts(header[1].strip())
+        place = table if header else [*table, *_parts(key[1])] if key else []
+        if place and place == list(where)[: len(place)] and (not header or len(place) == len(where)):
             return number
     return None
 
 
 def _parts(key: str) -> list[str]:
-    return key.split(".")
+    return [key.strip("\"'")] if key[0] in "\"'" else key.split(".")
 
 
 def _path(base: Path, text: str) -> Path:

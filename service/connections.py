@@ -51,7 +51,9 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""
-        self._refuse(400, BAD_REQUEST, f"{msg} Send HTTP/1.1, with headers of {self.limits.header_bytes:,} bytes at most.")
+        self._refuse(
+            400, BAD_REQUEST, f"{msg} Send HTTP/1.1, with headers of {self.limits.header_bytes:,} bytes at most."
+        )
 
     def pause_writing(self) -> None:
         """The reader is behind: from now on it must take something within the time."""

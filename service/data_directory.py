@@ -26,10 +26,18 @@ FOLDERS = ("timelines", "evaluations", "runs", "pair-sets", "phrase-sets", "lock
 
 FORMAT = "exposure.data"
 VERSION = 1
+BACKUP = "backup.json"
+"""What makes a copy a backup (`exposure backup`)."""
+UNFINISHED_BACKUP = "backup-unfinished"
+"""Marks a backup that is being written, or whose writing was interrupted."""
 
 _MIGRATED = (
     "{path} was written before data directories had an identity: its timelines are kept as they are, and it was given "
     "data.json and the folders of version 1. Older versions of `exposure` still serve it."
+)
+_RESTORED = (
+    "{path} was a backup, and is a data directory of its own from now on, with a new identity, so that workers of the "
+    "one that it was copied from do not mistake it. `exposure backup` no longer takes it as a target."
 )
 _NOT_MIGRATED = (
     "{path} was written before data directories had an identity, and is served as it is. Serve it once without "
@@ -116,17 +124,23 @@ def open_data_directory(path: Path, is_read_only: bool = False) -> DataDirectory
     One that was written before there was a data.json holds `timelines/` alone; it is taken as it is and given the
     rest. Read-only, nothing is written and what is missing stays missing. Hold `service.lock.serving` around it: two
     services that open a new directory at once would give it two identities. Raises ServiceError for a directory of
-    a newer version, one that is damaged, and one that cannot be written unless it is opened read-only.
+    a newer version, one that is damaged, an unfinished backup, and (unless read-only) one that cannot be written.
     """
     directory = DataDirectory(path)
     is_old = directory.timelines.is_dir() and not directory.identity_file.exists()
-    if not is_read_only:
-        _complete(directory)
+    is_backup = (path / BACKUP).exists()
+    if (path / UNFINISHED_BACKUP).exists():
+        raise ServiceError(
+            f"{path} is a backup that was interrupted, so that things are missing. Run `exposure backup` to it again; "
+            f"to serve what there is, delete {UNFINISHED_BACKUP} in it."
+        )
     if directory.identity_file.exists():
         read_identity(path)
-    elif is_old:
-        return DataDirectory(path, notes=(_NOT_MIGRATED.format(path=path),))
-    return DataDirectory(path, notes=(_MIGRATED.format(path=path),) if is_old else ())
+    if is_read_only:
+        return DataDirectory(path, notes=(_NOT_MIGRATED.format(path=path),) if is_old else ())
+    _complete(directory, is_backup)
+    told = {_MIGRATED: is_old, _RESTORED: is_backup}
+    return DataDirectory(path, notes=tuple(note.format(path=path) for note, is_so in told.items() if is_so))
 
 
 def read_identity(path: Path) -> str:
@@ -163,12 +177,13 @@ def write_identity(directory: DataDirectory) -> None:
         partial.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
 
 
-def _complete(directory: DataDirectory) -> None:
+def _complete(directory: DataDirectory, is_backup: bool) -> None:
     try:
         for name in FOLDERS:
             (directory.path / name).mkdir(parents=True, exist_ok=True)
-        if not directory.identity_file.exists():
+        if is_backup or not directory.identity_file.exists():
             write_identity(directory)  # its fsync of the folder keeps the new folders too
+        (directory.path / BACKUP).unlink(missing_ok=True)
     except (OSError, UsageError) as error:
         raise ServiceError(
             f"{directory.path} cannot be written ({_reason(error)}). Mend its permissions or its disk, or let the "

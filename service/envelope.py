@@ -9,10 +9,9 @@ import uuid
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.routing import get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.exchange import GONE, Exchange, Observer
+from service.exchange import GONE, Exchange, Observer, Traffic
 from service.problems import STOPPING, internal_error, log_failure, problem
 from service.route_table import RouteTable
 
@@ -27,9 +26,10 @@ class Envelope:
     and answered as a problem; where the answer has begun already, the connection is closed.
     """
 
-    def __init__(self, app: ASGIApp, table: RouteTable, observers: Sequence[Observer]) -> None:
+    def __init__(self, app: ASGIApp, table: RouteTable, traffic: Traffic, observers: Sequence[Observer]) -> None:
         self._app = app
         self._table = table
+        self._traffic = traffic
         self._observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,22 +38,25 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         exchange = self._begin(scope)
+        self._traffic.begin(exchange)
         try:
             await self._answer(exchange, scope, receive, _enveloped(exchange, send))
         finally:
+            self._traffic.end(exchange)
             exchange.seconds = time.perf_counter() - exchange.started
             exchange.status = exchange.status or GONE
             for observe in self._observers:
                 observe(exchange)
 
     def _begin(self, scope: Scope) -> Exchange:
-        path = get_route_path(scope)
+        path, headers = scope["path"], Headers(scope=scope)
         exchange = Exchange(
-            request_id=_request_id(Headers(scope=scope).get("x-request-id", "")),
+            request_id=_request_id(headers.get("x-request-id", "")),
             method=scope["method"] if scope["method"] in _METHODS else "(other)",
             route=self._table.find(scope["method"], path),
             query=scope["query_string"],
             job=_job_in(path),
+            traceparent=headers.get("traceparent"),
         )
         scope.setdefault("state", {}).update(request_id=exchange.request_id, exchange=exchange)
         return exchange

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from exposure.answers import CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
-from exposure.api.resources import PairSetFacts, ParadigmSize
+from exposure.api.corpus import BatchRow, Context
+from exposure.api.pairs import PairRow
+from exposure.api.resources import ModelFacts, PairSetFacts, ParadigmSize, PhraseRow, PhraseSetFacts, RunFacts
 from exposure.api.timelines import TimelineEntry, TimelineFacts
 from exposure.phrases import MatchRule
 from exposure.splits import ParadigmSplit
@@ -82,9 +84,69 @@ EXPOSURE = ExposureAnswer(
 
 COVERAGE = CoverageAnswer(_DIGEST, 4, 2000, 2000, True, ((0, 2000),), (), "exact")
 
-PAIR_SET = PairSetFacts(
-    "06df2fd6bd887adf7f7b3481663b90193cf546f5", 1000, (ParadigmSize("determiner_noun_agreement_1", 1000),)
+_DETERMINERS = ParadigmSize("determiner_noun_agreement_1", 1000, "determiner_noun_agreement")
+
+PHRASE_SET = PhraseSetFacts("06df2fd6bd887adf7f7b3481663b90193cf546f5", 2000, 1423, (_DETERMINERS,))
+
+PAIR_SET = PairSetFacts("0214a811cd3a76851b53f9d7e1d2b17da00708f7", 1000, (_DETERMINERS,), PHRASE_SET.id)
+
+PAIR_ROW = PairRow(
+    uid="determiner_noun_agreement_1",
+    pair_id="0",
+    sentence_good="These books are old.",
+    sentence_bad="This books are old.",
+    phenomenon="determiner_noun_agreement",
 )
+
+PHRASE_ROW = PhraseRow(
+    uid="determiner_noun_agreement_1",
+    pair_id="0",
+    side="good",
+    phenomenon="determiner_noun_agreement",
+    phrase="these books",
+    critical_word="books",
+    context_word="these",
+    gap=None,
+    anchor=None,
+    flags=(),
+    reason=None,
+)
+
+RUN = RunFacts(
+    name=TIMELINE,
+    order_digest=_DIGEST,
+    steps=2000,
+    batch_sequences=512,
+    sequence_length=256,
+    packing="document-per-row",
+    epochs=1,
+    exactness="exact",
+    shards=4,
+    checkpoints=(0, 100, 200),
+    timelines=(TIMELINE,),
+)
+
+BATCH_ROW = BatchRow(42, 41, 17, 21009, ("c4-000137",), 21, "These books are old.", "exact")
+
+CONTEXT = Context(
+    phrase="these books",
+    step=42,
+    batch=41,
+    sequence=17,
+    token=103,
+    document="c4-000137",
+    offset=511,
+    document_offset=511,
+    exact=True,
+    before="He said that ",
+    match="these books",
+    after=" are old.",
+    gap=None,
+    anchor=None,
+    exactness="exact",
+)
+
+MODEL = ModelFacts("pythia-70m", "EleutherAI/pythia-70m@step{step}")
 
 PARADIGM_SPLIT = ParadigmSplit(
     uid="determiner_noun_agreement_1",

@@ -20,7 +20,10 @@ GONE = 499
 
 @dataclass(slots=True)
 class Exchange:
-    """What is known of a request so far. `key` is the name of the key, `job` the id of the job that it is about."""
+    """What is known of a request so far.
+
+    `key` is the name of the key, `job` the id of the job that it is about, `traceparent` the header of that name.
+    """
 
     request_id: str
     method: str
@@ -28,6 +31,7 @@ class Exchange:
     query: bytes = b""
     key: str | None = None
     job: str | None = None
+    traceparent: str | None = None
     status: int | None = None
     received_bytes: int = 0
     sent_bytes: int = 0
@@ -43,6 +47,24 @@ class Exchange:
     def query_hash(self) -> str:
         """Tells same questions from others, and not what was asked."""
         return hashlib.sha256(self.query).hexdigest()[:16]
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What is open now; kept by the envelope, on the event loop."""
+
+    requests: int = 0
+    streams: int = 0
+
+    def begin(self, exchange: Exchange) -> None:
+        """One more."""
+        self.requests += 1
+        self.streams += exchange.route is not None and exchange.route.is_stream
+
+    def end(self, exchange: Exchange) -> None:
+        """One less."""
+        self.requests -= 1
+        self.streams -= exchange.route is not None and exchange.route.is_stream
 
 
 Observer = Callable[[Exchange], None]

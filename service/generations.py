@@ -58,6 +58,11 @@ class CurrentGeneration:
         if damage:
             raise TimelineError(damage)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a generation is open to be asked."""
+        return self._open is not None
+
     def close(self) -> None:
         """Close what is open as soon as nobody uses it."""
         with self._lock:

@@ -83,5 +83,3 @@ def _challenge(scope: Scope) -> str:
     if scope["method"] in READING and "text/html" in headers.get("accept", ""):
         return 'Basic realm="exposure", charset="UTF-8"'
     return 'Bearer realm="exposure"' + (', error="invalid_token"' if "authorization" in headers else "")
-
-

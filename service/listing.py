@@ -78,7 +78,7 @@ def pages(description: str, example: Any, *kinds: Kind) -> Responses:
 def gives_one(description: str, example: Any, *kinds: Kind, is_made: bool = False) -> Responses:
     """The `responses` of a route that gives one thing; with 201 too where it makes it."""
     shown = {"description": description, "content": forms(asdict(example))}
-    made = {"description": "It is there now.", "content": forms(asdict(example))}
+    made = {"description": "It is there now.", "model": type(example), "content": forms(asdict(example))}
     if is_made:
         shown = {**shown, "description": "It was there already."}
         for one in (shown, made):

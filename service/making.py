@@ -10,20 +10,19 @@ The end is {"id": …, "is_new": …}.
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from exposure.answering_child import answer_question
 from exposure.api.names import RootedPath
-from exposure.errors import ExposureError
-from exposure.pair_files import AMBIGUOUS_IN_FOLDER, READERS, load_pairs
+from exposure.errors import PairsError
+from exposure.pair_files import load_pairs
 from exposure.pairs import MinimalPair
-from service import roots
 from service.data_directory import DataDirectory
-from service.errors import LimitError, NotFoundError
+from service.errors import NotFoundError
 from service.pair_set_making import make_pair_set, pairs_of_rows
 from service.phrase_set_making import copied_phrase_set, extracted_phrase_set, listed_phrase_set
+from service.rooted_copy import copied
 from service.settings import Settings
 
 MOST_BYTES = 1 << 30
@@ -65,13 +64,17 @@ def _phrase_set(
             raise NotFoundError(f"There is no pair set {pair_set}. GET /v1/pair-sets lists those that there are.")
         return extracted_phrase_set(data, pair_set, load_pairs([data.pairs(pair_set)]), rules)
     assert rooted is not None
-    with _copied(settings, RootedPath(**rooted)) as copy:
+    with copied(settings, RootedPath(**rooted), MOST_BYTES) as copy:
         return copied_phrase_set(data, copy.path)
 
 
 def _pairs_beneath(settings: Settings, rooted: RootedPath) -> list[MinimalPair]:
-    with _copied(settings, rooted) as copy:
+    with copied(settings, rooted, MOST_BYTES) as copy:
         try:
             return load_pairs([copy.path])
-        except ExposureError as error:
-            raise type(error)(copy.renamed(str(error))) from error
+        except PairsError as error:
+            raise PairsError(copy.as_named(str(error))) from error
+
+
+if __name__ == "__main__":
+    sys.exit(answer_question(answer))

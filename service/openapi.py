@@ -9,23 +9,36 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from exposure.encoding import ARROW, CSV, MEDIA, NDJSON, PARQUET
 from service.examples import GENERATION, TIMELINE
 from service.problems import (
+    BODY_TOO_SLOW,
+    BUSY,
+    FORBIDDEN,
+    FOREIGN_ORIGIN,
     INTERNAL_ERROR,
     INVALID_REQUEST,
     NOT_ACCEPTABLE,
     NOT_FOUND,
     PROBLEM_JSON,
+    STOPPING,
     TOO_LARGE,
+    UNAUTHORISED,
     UNAVAILABLE,
     UNKNOWN_HOST,
     FieldProblem,
     Kind,
     Problem,
 )
-from service.rendering import RENDERERS
+from service.route_table import Entry, RouteTable
 
-EVERYWHERE = (INVALID_REQUEST, TOO_LARGE, UNKNOWN_HOST, INTERNAL_ERROR)
+OF_KEYS = (UNAUTHORISED, FORBIDDEN, FOREIGN_ORIGIN)
+"""What any route that is not public can answer."""
+
+EVERYWHERE = (
+    *OF_KEYS,
+    *(BODY_TOO_SLOW, TOO_LARGE, UNKNOWN_HOST, INVALID_REQUEST, BUSY, INTERNAL_ERROR, STOPPING),
+)
 """What any route can answer."""
 
 OF_A_TIMELINE = (NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE)
@@ -34,8 +47,10 @@ OF_A_TIMELINE = (NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE)
 Responses = dict[int | str, dict[str, Any]]
 
 _FORMS = {
-    "application/x-ndjson": "One answer a line, as `exposure … --format jsonl` prints it.",
-    "text/csv": "A header, then one answer a line.",
+    NDJSON: {"type": "string", "description": "One answer a line, as `exposure … --format jsonl` prints it."},
+    CSV: {"type": "string", "description": "A header, then one answer a line."},
+    ARROW: {"type": "string", "format": "binary", "description": "An Arrow IPC stream, one row for each answer."},
+    PARQUET: {"type": "string", "format": "binary", "description": "A Parquet file, one row for each answer."},
 }
 
 
@@ -67,18 +82,20 @@ def problems(*kinds: Kind) -> Responses:
 
 def forms(example: object) -> dict[str, Any]:
     """Every form of an answer; the schema of JSON comes from the route's response_model."""
-    described = {media: {"schema": {"type": "string", "description": text}} for media, text in _FORMS.items()}
-    return {media: described.get(media, {"example": json.dumps(example)}) for media in RENDERERS}
+    return {
+        media: {"schema": _FORMS[media]} if media in _FORMS else {"example": json.dumps(example)} for media in MEDIA
+    }
 
 
-def complete(app: FastAPI) -> None:
-    """Add to the schema of `app` what its routes only refer to, and unpack its examples."""
+def complete(app: FastAPI, table: RouteTable) -> None:
+    """Add to the schema of `app` what its routes only refer to, and which keys they need; unpack its examples."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = made()
         if Problem.__name__ not in document["components"]["schemas"]:
             _add_problems(document)
+            _add_keys(document, table)
             _unpack_examples(document)
         return document
 
@@ -94,13 +111,37 @@ def _add_problems(document: dict[str, Any]) -> None:
         schemas[model.__name__] = schema
 
 
+def _add_keys(document: dict[str, Any], table: RouteTable) -> None:
+    """Which scope a key must have, for people and for machines."""
+    document["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "A key of the service, where it was given keys."}
+    }
+    for entry in table:
+        operation = document["paths"].get(entry.template, {}).get(entry.method.lower())
+        if operation is not None:
+            _add_key(operation, entry)
+
+
+def _add_key(operation: dict[str, Any], entry: Entry) -> None:
+    if entry.is_public:
+        operation["security"] = []
+        for kind in OF_KEYS:
+            operation["responses"].pop(str(kind.status), None)
+        return
+    scopes = sorted(entry.scopes)
+    operation["security"] = [{"key": scopes}]
+    said = " and ".join(f"`{scope}`" for scope in scopes)
+    operation["description"] = f"{operation.get('description', '')}\n\nNeeds a key with scope {said}.".strip()
+
+
 def _unpack_examples(document: dict[str, Any]) -> None:
     """Examples travel through FastAPI as text: it drops what is null in objects."""
     for methods in document["paths"].values():
         for operation in methods.values():
-            form = operation["responses"]["200"]["content"]["application/json"]
-            if "example" in form:
-                form["example"] = json.loads(form["example"])
+            for response in operation["responses"].values():
+                form = response.get("content", {}).get("application/json", {})
+                if isinstance(form.get("example"), str):
+                    form["example"] = json.loads(form["example"])
 
 
 def _problem_response(kinds: list[Kind]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class _How(ctypes.Structure):
 
 
 def open_without_links(folder: str, relative: str, flags: int) -> int:
-    """A descriptor of `relative`, a path without "..", beneath `folder`; raises OSError where a part of it is a link."""
+    """A descriptor of `relative`, a path without "..", beneath `folder`; OSError where a part of it is a link."""
     held = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         try:

@@ -26,7 +26,8 @@ FORMAT = "exposure.pair-set"
 
 def pairs_of_rows(rows: Sequence[dict[str, Any]]) -> list[MinimalPair]:
     """The pairs of a request, each with a uid; raises PairsError naming the row, counted from 0."""
-    pairs, places = [], {}
+    pairs: list[MinimalPair] = []
+    places: dict[tuple[str, str], int] = {}
     for number, row in enumerate(rows):
         where = f"row {number}"
         if row.get("uid") is None and row.get("UID") is None:
@@ -35,7 +36,8 @@ def pairs_of_rows(rows: Sequence[dict[str, Any]]) -> list[MinimalPair]:
         first = places.setdefault((pair.uid, pair.pair_id), number)
         if first != number:
             raise PairsError(
-                f"{where}: the pair {pair.name} is row {first} already. Give every pair of a paradigm a pair_id of its own."
+                f"{where}: the pair {pair.name} is row {first} already. Give every pair of a paradigm a "
+                "pair_id of its own."
             )
         pairs.append(pair)
     return pairs
@@ -65,7 +67,9 @@ def is_whole(data: DataDirectory, digest: str) -> bool:
     """Whether the pair set is there, with the very pairs that it is named by."""
     try:
         set_file = data.pairs(digest).with_name("set.json")
-        return digest_of(data.pairs(digest).read_bytes()) == digest and json.loads(set_file.read_bytes())["id"] == digest
+        return (
+            digest_of(data.pairs(digest).read_bytes()) == digest and json.loads(set_file.read_bytes())["id"] == digest
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

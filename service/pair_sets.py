@@ -1,87 +1,103 @@
-"""The pair sets that a timeline keeps in phrase_sets/: the phrase files that it was indexed with."""
+"""The pair sets of the data directory: which there are, what each is, its rows page by page."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, OrderedDict
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 
+from exposure.api.names import DIGEST
+from exposure.api.pairs import PairRow
 from exposure.api.resources import PairSetFacts, ParadigmSize
-from exposure.errors import ExposureError, PairsError, QuestionError
-from exposure.phrase_file import read_phrases
-from exposure.phrases import CriticalPhrase
-from exposure.timeline import Timeline
+from exposure.errors import ExposureError, PairsError
 from service.beneath import beneath
+from service.cursors import cursor_at, place_at
+from service.data_directory import DataDirectory
+from service.errors import NotFoundError
+from service.settings import Settings
 
-KEPT = 4
-"""Pair sets held in memory; BLiMP's has 134,000 rows."""
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Rows that fit all that is given; empty stands for any."""
+
+    uids: frozenset[str] = field(default=frozenset())
+    phenomena: frozenset[str] = field(default=frozenset())
+
+    def fits(self, row: PairRow) -> bool:
+        """Whether the row does."""
+        return (not self.uids or row.uid in self.uids) and (not self.phenomena or row.phenomenon in self.phenomena)
 
 
-class PairSets:
-    """Reads pair sets, and keeps the last ones: their files are named by content, so they never change."""
+@dataclass(frozen=True)
+class PairSetStore:
+    """Reads the pair sets of one data directory; `make_pair_set` makes them. Threads may share it."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[Path, list[CriticalPhrase]] = OrderedDict()
+    settings: Settings
 
-    def listed(self, timeline: Timeline) -> list[PairSetFacts]:
-        """Every pair set of a timeline, those that cannot be read with their problem."""
-        return [self._answer(path) for path in files(timeline)]
+    def names(self) -> list[str]:
+        """The ids, in order."""
+        folder = self._data.pair_sets
+        return sorted(one.name for one in folder.iterdir() if re.fullmatch(DIGEST, one.name)) if folder.is_dir() else []
 
-    def chosen(self, timeline: Timeline, pair_set: str | None, uids: Sequence[str]) -> list[CriticalPhrase]:
-        """The rows of one pair set, of the paradigms `uids` only, or of all when there are none.
+    def listed(self) -> list[PairSetFacts]:
+        """Every pair set, those that cannot be read with their problem."""
+        return [self._entry(name) for name in self.names()]
 
-        Raises QuestionError for a pair set or a paradigm that there is not, PairsError for a file that is damaged.
-        """
-        rows = self._read(_chosen_file(files(timeline), pair_set))
-        present = {row.uid for row in rows}
-        for uid in uids:
-            if uid not in present:
-                known = ", ".join(sorted(present)[:8])
-                raise QuestionError(
-                    f"The pair set has no paradigm {uid!r}. It has: {known} … (GET …/pair-sets lists them)."
-                )
-        return [row for row in rows if not uids or row.uid in uids]
-
-    def _answer(self, path: Path) -> PairSetFacts:
+    def facts(self, name: str) -> PairSetFacts:
+        """What a pair set is; raises NotFoundError where there is none, PairsError where it is damaged."""
+        place = self._folder(name) / "set.json"
         try:
-            rows = self._read(path)
+            said = json.loads(place.read_bytes())
+            paradigms = tuple(ParadigmSize(**one) for one in said["paradigms"])
+            return PairSetFacts(name, said["pairs"], paradigms, said["phrase_set"], no_phrases=said["no_phrases"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _damaged(name, "set.json") from error
+
+    def rows(self, name: str, wanted: RowFilter, cursor: str | None, limit: int) -> tuple[list[PairRow], str | None]:
+        """A page of rows in the set's order, and the cursor of the next; raises as `facts`, and ParameterError."""
+        path = self._folder(name) / "pairs.jsonl"
+        found: list[PairRow] = []
+        for start, row in self._rows_from(name, path, cursor):
+            if not wanted.fits(row):
+                continue
+            if len(found) == limit:
+                return found, cursor_at(start)
+            found.append(row)
+        return found, None
+
+    def _rows_from(self, name: str, path: Path, cursor: str | None) -> Iterator[tuple[int, PairRow]]:
+        """(the byte at which it begins, row) of every row from the cursor on."""
+        try:
+            with path.open("rb") as file:
+                start = place_at(cursor, path.stat().st_size)
+                file.seek(start)
+                for line in file:
+                    yield start, PairRow(**json.loads(line))
+                    start += len(line)
+        except (OSError, ValueError, TypeError) as error:
+            raise _damaged(name, "pairs.jsonl") from error
+
+    def _entry(self, name: str) -> PairSetFacts:
+        try:
+            return self.facts(name)
         except ExposureError as error:
-            return PairSetFacts(path.stem, None, (), problem=str(error).replace(f"{path.parent}/", ""))
-        sizes = Counter(uid for uid, _ in {(row.uid, row.pair_id) for row in rows})
-        return PairSetFacts(path.stem, sizes.total(), tuple(ParadigmSize(*one) for one in sorted(sizes.items())))
+            return PairSetFacts(name, None, (), problem=self.settings.public(str(error)))
 
-    def _read(self, path: Path) -> list[CriticalPhrase]:
-        with self._lock:
-            if path in self._kept:
-                self._kept.move_to_end(path)
-                return self._kept[path]
-        if not beneath(path.parent, path):
-            raise PairsError(f"The pair set {path.name} leads out of its folder. Put the file itself there.")
-        rows = read_phrases(path)
-        with self._lock:
-            self._kept[path] = rows
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return rows
+    def _folder(self, name: str) -> Path:
+        folder = self._data.pairs(name).parent
+        if not re.fullmatch(DIGEST, name) or not folder.is_dir():
+            raise NotFoundError(f"There is no pair set {name!r}. GET /v1/pair-sets lists those that there are.")
+        if not beneath(self._data.pair_sets, folder):
+            raise PairsError(f"The pair set {name} leads out of the data directory. Put the folder itself there.")
+        return folder
+
+    @property
+    def _data(self) -> DataDirectory:
+        return DataDirectory(self.settings.data)
 
 
-def files(timeline: Timeline) -> list[Path]:
-    """The files of a timeline's pair sets, by name."""
-    return sorted(path for path in (timeline.path / "phrase_sets").glob("*.parquet") if not path.name.startswith("."))
-
-
-def digest(timeline: Timeline) -> str:
-    """A digest over the ids of a timeline's pair sets."""
-    return hashlib.sha256("\n".join(path.stem for path in files(timeline)).encode()).hexdigest()[:16]
-
-
-def _chosen_file(present: Sequence[Path], pair_set: str | None) -> Path:
-    named = [path for path in present if pair_set in (None, path.stem)]
-    if len(named) == 1:
-        return named[0]
-    ids = ", ".join(path.stem for path in present) or "none"
-    asked = "No pair set was named" if pair_set is None else f"There is no pair set {pair_set!r}"
-    raise QuestionError(f"{asked}. This timeline keeps: {ids}. Name one of them as pair_set.")
+def _damaged(name: str, file: str) -> PairsError:
+    return PairsError(f"{file} of the pair set {name} is missing or damaged. Send the same pairs again to mend it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from exposure import __version__
 from exposure.blimp import PARADIGMS
+from exposure.errors import PairsError
 from exposure.extraction import extract
 from exposure.own_rules import parse_rules
 from exposure.pairs import MinimalPair
 from exposure.phrase_file import read_phrases, write_phrases
+from exposure.phrases import CriticalPhrase
 from exposure.provenance import sha256_of_file
 from exposure.rules import ParadigmRule
 from service.data_directory import DataDirectory
@@ -33,9 +36,7 @@ def extracted_phrase_set(
     own: Mapping[str, ParadigmRule] = {} if rules is None else parse_rules(rules, "rules")
     rows = extract(pairs, {**PARADIGMS, **own})
     provenance = {"exposure": __version__, "inputs": [{"pair_set": pair_set}], "preset": "blimp", "rules": rules}
-    with _making(data) as partial:
-        write_phrases(partial, rows, provenance)
-        return _keep(data, partial)
+    return _written(data, rows, provenance)
 
 
 def listed_phrase_set(data: DataDirectory, phrases: Sequence[str]) -> tuple[str, bool]:
@@ -44,17 +45,27 @@ def listed_phrase_set(data: DataDirectory, phrases: Sequence[str]) -> tuple[str,
         MinimalPair(PHRASES, str(line), "", "", phrase_good=" ".join(text.split()))
         for line, text in enumerate(phrases, start=1)
     ]
-    provenance = {"exposure": __version__, "inputs": [], "preset": "blimp", "rules": None}
-    with _making(data) as partial:
-        write_phrases(partial, extract(pairs, {}), provenance)
-        return _keep(data, partial)
+    provenance: dict[str, object] = {"exposure": __version__, "inputs": [], "preset": "blimp", "rules": None}
+    return _written(data, extract(pairs, {}), provenance)
 
 
 def copied_phrase_set(data: DataDirectory, source: Path) -> tuple[str, bool]:
     """Keep the phrase file `source` as it is, once it was read; (id, is new). Raises PairsError where it is none."""
     with _making(data) as partial:
         shutil.copyfile(source, partial)
-        read_phrases(partial)
+        try:
+            read_phrases(partial)
+        except PairsError as error:
+            raise PairsError(str(error).replace(str(partial), source.name)) from error
+        return _keep(data, partial)
+
+
+def _written(data: DataDirectory, rows: Sequence[CriticalPhrase], provenance: Mapping[str, object]) -> tuple[str, bool]:
+    with _making(data) as partial:
+        try:
+            write_phrases(partial, rows, provenance)
+        except PairsError as error:
+            raise PairsError(str(error).replace(str(partial), "The phrase set")) from error
         return _keep(data, partial)
 
 
@@ -83,6 +94,4 @@ def _keep(data: DataDirectory, partial: Path) -> tuple[str, bool]:
 
 def _fsync(path: Path) -> None:
     with path.open("rb+") as file:
-        import os
-
         os.fsync(file.fileno())

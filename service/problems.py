@@ -64,8 +64,7 @@ NOT_FOUND = Kind("not-found", 404, "There is no such thing here")
 NOT_INDEXED = Kind("not-indexed", 404, "The phrase is not indexed in this timeline")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not answered here")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "The answer is not written in the form asked for")
-BODY_STOPPING = Kind("stopping", 503, "The service is being stopped")
-TOO_SLOW = Kind("body-too-slow", 408, "The body took too long to arrive")
+BODY_TOO_SLOW = Kind("body-too-slow", 408, "The body took too long to arrive")
 UNAVAILABLE = Kind("unavailable", 409, "It is there, but cannot be used as it is")
 CONFLICT = Kind("conflict", 409, "Something stands in the way")
 STALE_ATTEMPT = Kind("stale-attempt", 409, "The job is no longer held by this worker")
@@ -80,6 +79,7 @@ KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key was sent with another 
 NO_SUCH_ROOT = Kind("no-such-root", 422, "The path is not under a root")
 BUSY = Kind("busy", 429, "Too much at once")
 TOO_SLOW = Kind("too-slow", 503, "The question took too long")
+STOPPING = Kind("stopping", 503, "The service is being stopped")
 NO_STORAGE = Kind("no-storage", 503, "Jobs cannot be kept now")
 INTERNAL_ERROR = Kind("internal-error", 500, "The service failed")
 
@@ -113,8 +113,7 @@ KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
 """The nearest class decides; what is left are artefacts (timelines, pair sets) that are damaged or half there."""
 
 _KIND_OF_STATUS = {
-    kind.status: kind
-    for kind in (BAD_REQUEST, UNAUTHORISED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE)
+    kind.status: kind for kind in (BAD_REQUEST, UNAUTHORISED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE)
 }
 
 

@@ -64,7 +64,7 @@ class FirstSeenQuestion(BaseModel):
 
 
 class SplitQuestion(BaseModel):
-    """How the pairs of a pair set are split into proxy-train and proxy-validation."""
+    """How the pairs of a phrase set are split into proxy-train and proxy-validation."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -72,7 +72,7 @@ class SplitQuestion(BaseModel):
         json_schema_extra={"examples": [{"policy": "seen-by", "at_step": 100, "sides": "good"}]},
     )
 
-    pair_set: Text | None = Field(
+    phrase_set: Text | None = Field(
         default=None, description="Its id. May be left out where the timeline keeps exactly one."
     )
     uids: list[Text] = Field(default=[], description="Only these paradigms. Left out: all.")

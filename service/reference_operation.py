@@ -105,13 +105,15 @@ def curl(operation: Operation, document: Document, address: str) -> str:
     url = address.rstrip("/") + path + ("?" + urlencode(query, quote_via=quote) if query else "")
     body = _body_schema(operation.says, document)
     if body is None:
-        return f"curl {shlex.quote(url)}"
+        method = "" if operation.method == "GET" else f"-X {operation.method} "
+        return f"curl {method}{shlex.quote(url)}"
     sent = shlex.quote(json.dumps(body["examples"][0]))
     return f"curl {shlex.quote(url)} \\\n  --json {sent}"
 
 
 def _example_answer(says: Mapping[str, Any]) -> Markup | None:
-    example = says["responses"]["200"]["content"]["application/json"].get("example")
+    succeeding = (one.get("content", {}) for status, one in says["responses"].items() if status.startswith("2"))
+    example = next((one["application/json"].get("example") for one in succeeding if "application/json" in one), None)
     return (
         None if example is None else element("pre", element("code", json.dumps(example, indent=2, ensure_ascii=False)))
     )

@@ -1,103 +1,53 @@
-"""One renderer for every answer: a list of dataclasses becomes JSON, NDJSON or CSV, as the Accept header asks.
+"""One renderer for every answer: JSON, NDJSON, CSV, Arrow or Parquet, as the Accept header asks.
 
-A row of NDJSON is, byte for byte, the line that the shell prints with --format jsonl.
+    media = negotiate(request.headers.get("accept"))
+    return render(FirstSeen, answers, media, {"timeline": name}, headers)
+
+`answers` are dataclasses of one kind, a pa.Table or an iterable of pa.RecordBatch with the schema
+`answer_schema(kind)`; what each form looks like is `exposure.encoding`'s. Call it from a thread (a sync route): the
+first part is made at once, so that what goes wrong there is still a problem; the rest is made in threads, part by
+part, as fast as the client takes it. What goes wrong in the middle ends the connection before the answer is whole.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from exposure.encoding import CSV, MEDIA, Answers, encoded
+from exposure.row_encoding import Envelope
 from service.errors import NotAcceptableError
+from service.streaming import PartsResponse
 
-ROWS_A_PART = 500
-"""Encoded at once; encoding 100,000 would keep every other request waiting meanwhile."""
-
-Envelope = Mapping[str, str]
-Rows = Sequence[Any]
-Renderer = Callable[[type, Rows, Envelope | None], Iterator[str]]
-
-_encode = json.JSONEncoder(ensure_ascii=False, default=asdict).encode
+WHOLE_BYTES = 1 << 16
+"""An answer that is no longer than this goes out at once, with its length."""
 
 
-def render(kind: type, rows: Rows, media: str, envelope: Envelope | None, headers: Mapping[str, str]) -> Response:
-    """The answer `rows`, all of the dataclass `kind`, as `media` (of RENDERERS).
+def render(kind: type, answers: Answers, media: str, envelope: Envelope | None, headers: Mapping[str, str]) -> Response:
+    """The answer `answers`, all of the dataclass `kind`, as `media` (one of MEDIA).
 
-    JSON puts them into `envelope` as its "answers"; without an envelope the one row is the answer. NDJSON and CSV have
-    rows only. Long answers are streamed in parts.
+    JSON puts them into `envelope` as its "answers"; without an envelope the one row is the answer. The other forms
+    have rows only.
     """
-    parts = (part.encode() for part in RENDERERS[media](kind, rows, envelope))
-    typed = {**headers, "Content-Type": f"{media}; charset=utf-8" if media == "text/csv" else media}
-    if len(rows) <= ROWS_A_PART:
-        return Response(b"".join(parts), headers=typed)
-    return StreamingResponse(parts, headers=typed)
-
-
-def _json(kind: type, rows: Rows, envelope: Envelope | None) -> Iterator[str]:
-    if envelope is None:
-        (row,) = rows
-        yield _encode(_mapping(kind, row))
-        return
-    yield "{" + "".join(f"{_encode(key)}: {_encode(value)}, " for key, value in envelope.items()) + '"answers": ['
-    for number, part in enumerate(_parts(rows)):
-        yield (", " if number else "") + _encode([_mapping(kind, row) for row in part])[1:-1]
-    yield "]}"
-
-
-def _ndjson(kind: type, rows: Rows, envelope: Envelope | None) -> Iterator[str]:
-    del envelope
-    for part in _parts(rows):
-        yield "".join(_encode(_mapping(kind, row)) + "\n" for row in part)
-
-
-def _csv(kind: type, rows: Rows, envelope: Envelope | None) -> Iterator[str]:
-    del envelope
-    yield _csv_lines([[field.name for field in fields(kind)]])
-    for part in _parts(rows):
-        yield _csv_lines([[_csv_field(value) for value in _mapping(kind, row).values()] for row in part])
-
-
-RENDERERS: dict[str, Renderer] = {"application/json": _json, "application/x-ndjson": _ndjson, "text/csv": _csv}
-"""Media type → renderer; the first is what a client gets that does not care."""
-
-
-def _mapping(kind: type, row: Any) -> dict[str, Any]:
-    return {field.name: getattr(row, field.name) for field in fields(kind)}
-
-
-def _parts(rows: Rows) -> Iterator[Rows]:
-    return (rows[start : start + ROWS_A_PART] for start in range(0, len(rows), ROWS_A_PART))
-
-
-def _csv_lines(rows: list[list[Any]]) -> str:
-    # RFC 4180's line ends: with "\n" alone, a carriage return in a text would not be quoted.
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerows(rows)
-    return buffer.getvalue()
-
-
-def _csv_field(value: object) -> object:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str | int | float):
-        return value
-    return "" if value is None else _encode(value)
+    typed = {**headers, "Content-Type": f"{media}; charset=utf-8" if media == CSV else media}
+    parts = encoded(kind, answers, media, envelope)
+    begun: list[bytes] = []
+    for part in parts:
+        begun.append(part)
+        if sum(map(len, begun)) > WHOLE_BYTES:
+            return PartsResponse(begun, parts, headers=typed)
+    return Response(b"".join(begun), headers=typed)
 
 
 def negotiate(accept: str | None) -> str:
-    """The media type of RENDERERS that an Accept header likes best; raises NotAcceptableError where it likes none."""
+    """The media type of MEDIA that an Accept header likes best; raises NotAcceptableError where it likes none."""
     ranges = [_range(part) for part in (accept or "*/*").split(",") if part.strip()]
-    liked = {media: _quality(media, ranges) for media in RENDERERS}
+    liked = {media: _quality(media, ranges) for media in MEDIA}
     best = max(liked, key=lambda media: liked[media])  # the first of the best
     if liked[best] == 0:
         raise NotAcceptableError(
-            f"Accept: {accept} was sent; answers are {', '.join(RENDERERS)}. Accept one of these, or */*."
+            f"Accept: {accept} was sent; answers are {', '.join(MEDIA)}. Accept one of these, or */*."
         )
     return best
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from exposure.api.names import RootedPath
 from exposure.order_rules import OrderFile
 from exposure.orders import DataOrder
 from service.beneath import open_beneath
+from service.data_directory import FOLDERS
 from service.errors import LimitError, RootError
 from service.settings import Settings
 
@@ -35,7 +36,7 @@ def read(settings: Settings, rooted: RootedPath, most_bytes: int) -> bytes:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise RootError(f"{_named(rooted)} is a folder; a file was expected. Name the file.")
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
         raise LimitError(f"{_named(rooted)} is larger than {most_bytes:,} bytes. Give it in parts.")
@@ -48,7 +49,7 @@ def names_in(settings: Settings, rooted: RootedPath) -> list[str] | None:
     try:
         if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             return None
-        return sorted(name for name in os.listdir(descriptor) if not name.startswith("."))
+        return sorted(one.name for one in os.scandir(descriptor) if not one.name.startswith("."))
     finally:
         os.close(descriptor)
 
@@ -58,9 +59,12 @@ def refuse_outside(settings: Settings, order: DataOrder) -> None:
 
     Whether it exists is not asked: a shard that is missing is a hole. A tokenizer may lie beneath a root of models.
     """
-    own = (*settings.roots.values(), settings.data)
-    for what, path, folders in _files_of(order, own, tuple(settings.model_roots.values())):
-        if not any(_is_beneath(path, folder) for folder in folders) or _is_of_service(settings, path):
+    own = [os.path.realpath(folder) for folder in (*settings.roots.values(), settings.data)]
+    models = [os.path.realpath(folder) for folder in settings.model_roots.values()]
+    for what, path in _files_of(order):
+        real = Path(os.path.realpath(path))
+        folders = [*own, *models] if what == "tokenizer" else own
+        if not any(real.is_relative_to(folder) for folder in folders) or real.parent == Path(own[-1]):
             raise RootError(
                 f"The run's {what} does not lie beneath a root of this service. Its roots are: {_known(settings.roots)}"
                 ". Move it there, and make the manifest again with `exposure run init`."
@@ -85,7 +89,7 @@ def _open(settings: Settings, rooted: RootedPath, is_model: bool, flags: int) ->
     except (OSError, ValueError) as error:
         raise _nothing(rooted) from error
     mode = os.fstat(opened).st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or _is_of_service(settings, path):
         os.close(opened)
         raise _nothing(rooted)
     return opened, path
@@ -102,36 +106,31 @@ def _unnamable(path: str) -> str | None:
         return "holds a control character or half of a surrogate pair"
     if path.startswith("/"):
         return "is absolute"
-    if "\\" in path or ":" in path and ("::" in path or "://" in path):
+    if "\\" in path or (":" in path and ("::" in path or "://" in path)):
         return "holds a backslash, '::' or '://'"
     if any(part in ("", ".", "..") for part in parts):
         return "has a part that is empty, '.' or '..'"
     return "has a part that begins with '~'" if any(part.startswith("~") for part in parts) else None
 
 
-def _files_of(
-    order: DataOrder, own: tuple[Path, ...], models: tuple[Path, ...]
-) -> Iterable[tuple[str, str, tuple[Path, ...]]]:
-    """What each file is called, where it is, and beneath which folders it may be."""
+def _files_of(order: DataOrder) -> Iterator[tuple[str, str]]:
+    """What each file of an order is called, and where it is."""
     for number, shard in enumerate(order.shards):
-        yield f"shard {number}", shard.path, own
-    yield "census", order.census, own
+        yield f"shard {number}", shard.path
+    yield "census", order.census
     if order.tokenizer is not None:
-        yield "tokenizer", order.tokenizer.path, (*own, *models)
+        yield "tokenizer", order.tokenizer.path
     if isinstance(order.order, OrderFile):
-        yield "order file", order.order.path, own
+        yield "order file", order.order.path
 
 
-def _is_beneath(path: str, folder: Path) -> bool:
-    try:
-        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
-    except (OSError, ValueError):
+def _is_of_service(settings: Settings, path: Path) -> bool:
+    """Whether `path` is what the service itself keeps (jobs, keys, timelines), in a data directory beneath a root."""
+    data = Path(os.path.realpath(settings.data))
+    if not path.is_relative_to(data):
         return False
-
-
-def _is_of_service(settings: Settings, path: str) -> bool:
-    """Whether `path` is a file of the service itself (jobs, keys), right in the data directory: no part of a corpus."""
-    return os.path.dirname(os.path.realpath(path)) == os.path.realpath(settings.data)
+    parts = path.relative_to(data).parts
+    return len(parts) < 2 or parts[0] in FOLDERS
 
 
 def _known(roots: Mapping[str, Path]) -> str:

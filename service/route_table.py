@@ -1,4 +1,4 @@
-"""Every route in one table: its template, and what a caller must be allowed to do; for the gates, the log, the metrics."""
+"""Every route in one table: its template, and what a caller must be allowed to do; for gates, log and metrics."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ LARGE_BODIES = frozenset(
     {
         ("POST", "/v1/timelines/{timeline}/first-seen"),
         ("POST", "/v1/timelines/{timeline}/splits"),
+        ("POST", "/v1/pair-sets"),
+        ("POST", "/v1/phrase-sets"),
     }
 )
 """Routes that take bodies up to `limits.body_bytes`; all others up to `limits.small_body_bytes`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Literal, Protocol
+from collections.abc import Iterable
+from typing import Literal
 
 from exposure.api.jobs import Job
 from service.errors import ConflictError
@@ -17,14 +17,6 @@ NOUNS: dict[Kind, str] = {
     "pair-sets": "pair set",
     "phrase-sets": "phrase set",
 }
-
-
-class KnowsJobs(Protocol):
-    """What is asked of a JobStore."""
-
-    def active(self) -> list[Job]:
-        """All jobs that are queued or running."""
-        ...
 
 
 def refuse_used_by_jobs(jobs: Iterable[Job], kind: Kind, name: str) -> None:
@@ -49,7 +41,3 @@ def _names(job: Job, kind: Kind) -> list[object]:
 
 def _more(using: list[str]) -> str:
     return f" and {len(using) - 1} more" if len(using) > 1 else ""
-
-
-Active = Callable[[], list[Job]]
-"""Gives the jobs that are queued or running."""

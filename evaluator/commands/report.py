@@ -109,10 +109,10 @@ def _write(evaluations: tuple[Path, ...], folder: Path, report: Report) -> dict[
     from evaluator.measurements import REPORT, keep_measurements
     from evaluator.report.files import write_report
 
-    written = {folder: write_report(report, folder)}
+    written = write_report(report, folder)
     if len(evaluations) == 1 and folder.resolve() == (evaluations[0] / REPORT).resolve():
-        written[evaluations[0]] = keep_measurements(EvaluationFolder.open(evaluations[0]), report)
-    return written
+        return {evaluations[0]: keep_measurements(EvaluationFolder.open(evaluations[0]), report), folder: written}
+    return {folder: written}
 
 
 def _folder(evaluations: tuple[Path, ...], out: Path | None) -> Path:

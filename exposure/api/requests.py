@@ -85,7 +85,7 @@ class EvaluationRequest(StrictModel):
     )
     method: Literal["full", "one-prefix", "two-prefix"] = "full"
     measures: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=20)] = Field(
-        default=["minimal-pairs"], description="What is measured: names of GET /v1/measures."
+        default=["minimal-pairs"], description="What is measured: `asked_as` of GET /v1/measures."
     )
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = "auto"
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"

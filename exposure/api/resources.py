@@ -36,13 +36,17 @@ class ParadigmSize:
 
 @dataclass(frozen=True, slots=True)
 class PairSetFacts:
-    """Minimal pairs, named by their content; `phrase_set` holds the critical phrases that the rules find in them."""
+    """Minimal pairs, named by their content; `phrase_set` holds the critical phrases that the rules find in them.
+
+    Where the default rules find none `no_phrases` says why; own rules can make a phrase set of them.
+    """
 
     id: str
     pairs: int | None
     paradigms: tuple[ParadigmSize, ...]
     phrase_set: str | None = None
     problem: str | None = None
+    no_phrases: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,10 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class MeasureFacts:
-    """Something that can be measured of a checkpoint, and what its values mean."""
+    """Something that can be measured of a checkpoint, and what its values mean.
+
+    `name` stands in a Measurement's `measure`; `asked_as` is what a request names to have it measured.
+    """
 
     name: str
     title: str
@@ -91,6 +98,7 @@ class MeasureFacts:
     unit: str
     by: tuple[str, ...]
     """What a value may belong to beside its step: group, split, layer, head."""
+    asked_as: str = "minimal-pairs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exposure.client.exchanges import Broken, Plan, Request, Response
+from exposure.client.exchanges import Broken, Response
 from exposure.client.problems import UnexpectedAnswer
 
 if TYPE_CHECKING:

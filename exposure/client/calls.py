@@ -17,7 +17,7 @@ from exposure.client.exchanges import Plan
 
 P = ParamSpec("P")
 T = TypeVar("T")
-D = TypeVar("D", BlockingDriver, AwaitedDriver)
+D = TypeVar("D", bound=BlockingDriver | AwaitedDriver)
 
 
 class Group(Generic[D]):
@@ -36,7 +36,7 @@ class ask(Generic[P, T]):  # noqa: N801
         def method(group: Group[Any], *arguments: P.args, **named: P.kwargs) -> Any:
             return group._driver.run(plan(group, *arguments, **named))
 
-        functools.update_wrapper(self, plan)
+        self.__doc__ = plan.__doc__
         self.plan = plan
         self._method = method
 
@@ -59,7 +59,7 @@ class each(Generic[P, T]):  # noqa: N801
         def method(group: Group[Any], *arguments: P.args, **named: P.kwargs) -> Any:
             return group._driver.each(plan(group, *arguments, **named))
 
-        functools.update_wrapper(self, plan)
+        self.__doc__ = plan.__doc__
         self.plan = plan
         self.emitted = emitted
         self._method = method

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
+from exposure.client.arrow_wire import ARROW, table_of
 from exposure.client.decoding import reader_of
 from exposure.client.exchanges import Plan, Request, Response
 from exposure.client.problems import UnexpectedAnswer
 from exposure.client.retries import Retries, answered
+from exposure.client.table import Table, joined
 
 T = TypeVar("T")
 
 JSON = "application/json"
+TABLES = f"{ARROW}, {JSON};q=0.5"
+"""What is accepted where rows are wanted."""
+PAGE_ROWS = 10_000
+"""The most that one page holds."""
 
 
 @dataclass
@@ -23,8 +30,10 @@ class Core:
     """How one client asks. `phrases` is the most that one look-up asks for: it shrinks where the service takes less."""
 
     url: str
-    seconds: float
     retries: Retries = field(default_factory=Retries)
+    stream_seconds: float = 60.0
+    """The longest silence in a stream of events, in which the service says every 15 seconds that it is there."""
+    clock: Callable[[], float] = time.monotonic
     phrases: int = 100_000
 
     def send(self, request: Request) -> Plan[Response]:
@@ -41,19 +50,43 @@ class Core:
         fields = yield from self.get(path)
         return reader_of(kind)(fields)
 
-    def get_list(self, kind: type[T], path: str) -> Plan[list[T]]:
-        """The "answers" at `path`, each as the dataclass `kind`."""
-        envelope = yield from self.get(path)
-        return rows_of(kind, envelope)
+    def get_table(self, kind: type[T], path: str, parameters: Mapping[str, Any] | None = None) -> Plan[Table[T]]:
+        """All rows at `path`, of as many pages as there are; in Arrow, if the service has it."""
+        tables: list[Table[T]] = []
+        asked = parameters_of(parameters)
+        cursor: str | None = None
+        while cursor is not None or not tables:
+            more = () if cursor is None else (("cursor", cursor),)
+            table, cursor = yield from self._page(kind, Request("GET", path, (*asked, *more), {"Accept": TABLES}))
+            tables.append(table)
+        return joined(tables)
 
-    def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Plan[Response]:
-        """The answer to a JSON body that does no more when it is sent twice."""
-        content = json.dumps(body).encode("ascii")
-        return self.send(Request("POST", path, (), {"Accept": JSON, "Content-Type": JSON, **(headers or {})}, content))
+    def table(self, kind: type[T], request: Request) -> Plan[Table[T]]:
+        """The rows that answer `request`."""
+        return (yield from self._page(kind, request))[0]
+
+    def _page(self, kind: type[T], request: Request) -> Plan[tuple[Table[T], str | None]]:
+        """The rows that answer `request`, and the cursor of the page after them."""
+        reply = yield from self.send(request)
+        generation = reply.headers.get("exposure-generation")
+        following = cursor_in(reply.headers.get("link", ""))
+        if reply.media == ARROW:
+            return Table(kind, table_of(reply.content), generation=generation), following
+        return Table(kind, rows=rows_of(kind, json_of(reply)), generation=generation), following
+
+    def post(self, kind: type[T], path: str, body: object, headers: Mapping[str, str] | None = None) -> Plan[T]:
+        """The dataclass `kind` that answers a JSON body, one that does no more when it is sent twice."""
+        reply = yield from self.send(json_request(path, body, {"Accept": JSON, **(headers or {})}))
+        return reader_of(kind)(json_of(reply))
 
     def delete(self, path: str) -> Plan[Response]:
         """Remove what is at `path`."""
         return self.send(Request("DELETE", path, (), {"Accept": JSON}))
+
+
+def json_request(path: str, body: object, headers: Mapping[str, str]) -> Request:
+    """POST of a JSON body, in ASCII: halves of surrogate pairs can be sent too."""
+    return Request("POST", path, (), {"Content-Type": JSON, **headers}, json.dumps(body).encode("ascii"))
 
 
 def path_of(*parts: str | int) -> str:
@@ -63,12 +96,25 @@ def path_of(*parts: str | int) -> str:
 
 def parameters_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     """Query parameters: None is left out, a list stands once for each of its values."""
-    found: list[tuple[str, str]] = []
-    for name, value in (values or {}).items():
-        for one in value if isinstance(value, list | tuple) else [value]:
-            if one is not None:
-                found.append((name, str(one).lower() if isinstance(one, bool) else str(one)))
-    return tuple(found)
+    return tuple(
+        (name, _text(one)) for name, value in (values or {}).items() for one in _each(value) if one is not None
+    )
+
+
+def _each(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def cursor_in(link: str) -> str | None:
+    """The cursor of the next page, from a Link header: nothing else is taken from it, so that it leads nowhere else."""
+    address, _, kind = link.partition(">")
+    if 'rel="next"' not in kind:
+        return None
+    return parse_qs(urlsplit(address.removeprefix("<")).query).get("cursor", [None])[0]
 
 
 def json_of(reply: Response) -> Any:
@@ -77,8 +123,8 @@ def json_of(reply: Response) -> Any:
         return json.loads(reply.content)
     except ValueError as error:
         raise UnexpectedAnswer(
-            f"The answer should be JSON and is {reply.media or 'of no media type'} ({error}). Check that the URL is the "
-            "service's own."
+            f"The answer should be JSON and is {reply.media or 'of no media type'} ({error}). Check that the URL is "
+            "the service's own."
         ) from error
 
 

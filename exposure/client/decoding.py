@@ -22,7 +22,7 @@ def reader_of(kind: type[T]) -> Callable[[Any], T]:
     Fields that `kind` does not know are left out, so that a newer service can be asked; it raises UnexpectedAnswer
     for one that is missing, or of another kind.
     """
-    return cast("Callable[[Any], T]", _dataclass_reader(kind))
+    return cast("Callable[[Any], T]", _dataclass_reader(cast("Any", kind)))
 
 
 @functools.cache

@@ -26,9 +26,11 @@ class JobEvents:
     `deadline` is when to give up (by the core's clock): TimeoutError. `job` is an id.
     """
 
-    def __init__(self, core: Core, path: str, job: str, after: int | None = None, deadline: float | None = None) -> None:
+    def __init__(
+        self, core: Core, path: str, job: str, after: int | None = None, deadline: float | None = None
+    ) -> None:
         self._core, self._path, self._job, self._deadline = core, path, job, deadline
-        self._last = None if after is None else str(after)
+        self._last = after
         self._parser = EventParser()
         self._came: deque[JobEvent] = deque()
         self._is_open = self._is_over = False
@@ -51,7 +53,7 @@ class JobEvents:
 
     def _open(self) -> Plan[None]:
         self._read_seconds = max(SHORTEST_READ, min(self._core.stream_seconds, self._remaining()))
-        last = {} if self._last is None else {"Last-Event-ID": self._last}
+        last = {} if self._last is None else {"Last-Event-ID": str(self._last)}
         headers = {"Accept": EVENT_STREAM, "Cache-Control": "no-store", **last}
         reply = yield from open_stream(Request("GET", self._path, (), headers, read_seconds=self._read_seconds))
         if isinstance(reply, Broken) or reply.status in AGAIN:
@@ -75,13 +77,12 @@ class JobEvents:
             yield from self._pause(portion or Broken("the stream ended before the job did"))
 
     def _take(self, event: ServerSentEvent) -> None:
-        if event.id is not None and event.id == self._last or event.type not in _TYPES:
-            return  # of a later version, or again
-        try:
-            told = JobEvent(int(event.id or ""), self._job, event.type, dict(json.loads(event.data)))  # type: ignore[arg-type]
-        except (ValueError, TypeError) as error:
-            raise UnexpectedAnswer(f"An event of job {self._job} cannot be read ({error}): {event.data[:200]!r}.") from error
-        self._last = event.id
+        if event.type not in _TYPES:
+            return  # of a later version
+        told = _told(self._job, event)
+        if self._last is not None and told.id <= self._last:
+            return
+        self._last = told.id
         self._came.append(told)
         self._is_over = self._is_over or (told.type == "state" and told.data.get("state") in FINAL)
 
@@ -106,3 +107,10 @@ class JobEvents:
     def _is_deadline_near(self) -> bool:
         """Whether a read may outlast the deadline by as much as what remains."""
         return self._read_seconds > max(SHORTEST_READ, 2 * self._remaining())
+
+
+def _told(job: str, event: ServerSentEvent) -> JobEvent:
+    try:
+        return JobEvent(int(event.id or ""), job, event.type, dict(json.loads(event.data)))  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise UnexpectedAnswer(f"An event of job {job} cannot be read ({error}): {event.data[:200]!r}.") from error

@@ -179,5 +179,6 @@ def problem_of(
             pass
     return UnexpectedAnswer(
         f"Status {status} came back as {media or 'no media type'}, which is not how the service says what is wrong: "
-        f"{content[:200].decode('utf-8', 'replace')!r}. Check that the URL is the service's own, and what stands between."
+        f"{content[:200].decode('utf-8', 'replace')!r}. Check that the URL is the service's own, "
+        "and what stands between."
     )

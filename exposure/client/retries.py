@@ -32,7 +32,7 @@ class Retries:
     longest_seconds: float = 60.0
     random: Callable[[], float] = Random().random
     stream_times: int = 20
-    """Attempts in a row to take up a broken stream of events again: about a minute, so that a restart goes unnoticed."""
+    """Attempts in a row to take up a broken stream of events: about a minute, so that a restart goes unnoticed."""
 
     def pause(self, attempt: int, asked: float | None = None) -> float:
         """Seconds to wait after attempt `attempt` (0, 1 …), when the answer asked for `asked` seconds.

@@ -16,8 +16,6 @@ from exposure.errors import UsageError
 if TYPE_CHECKING:
     import httpx2
 
-ENCODING = "content-encoding"
-
 
 @dataclass(frozen=True)
 class Address:
@@ -32,9 +30,13 @@ class Address:
 
     def __post_init__(self) -> None:
         """Refuse what is no address of a service, with a sentence."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise UsageError(f"{self.url!r} is no URL of a service. Give one such as http://127.0.0.1:8000.")
+        try:
+            parts = urlsplit(self.url)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address or parts.query or parts.fragment:
+            raise UsageError("That is no URL of a service. Give one such as http://127.0.0.1:8000.")
         if parts.username or parts.password:
             raise UsageError("The URL holds a user name or password. Give the key as key=…, or in EXPOSURE_KEY.")
         if self.key is not None and not (self.key.isascii() and self.key.isprintable() and self.key.strip()):

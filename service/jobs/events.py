@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from exposure.api.jobs import JobEvent, JobProgress
+from exposure.api.jobs import FINAL, JobEvent, JobProgress
 
 KEPT_EVENTS = 10_000
 """Of one job, its progress not counted."""
 
 READ_CHARACTERS = 1 << 18
 """What one reading stops at, so that a slow reader of large events holds no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events of a job, in order; `is_last` where the job has ended and nothing comes after them."""
+
+    events: tuple[JobEvent, ...]
+    is_last: bool
 
 
 def add_event(connection: sqlite3.Connection, number: int, kind: str, data: dict[str, Any]) -> None:
@@ -59,8 +67,17 @@ def _drop_through(connection: sqlite3.Connection, number: int, places: list[int]
     )
 
 
-def read_events(connection: sqlite3.Connection, number: int, job: str, event: int, limit: int) -> list[JobEvent]:
-    """At most `limit` events of the job after the one with the id `event`, in order; fewer where they are large."""
+def read_page(connection: sqlite3.Connection, job: sqlite3.Row, event: int, limit: int) -> EventPage:
+    """At most `limit` events of a job (its row) after the one with the id `event`; fewer where they are large."""
+    number = job["number"]
+    events = _read(connection, number, job["id"], event, limit)
+    end = events[-1].id if events else event
+    later = "SELECT EXISTS (SELECT 1 FROM events WHERE job = ? AND id > ?)"
+    has_more = connection.execute(later, (number, end)).fetchone()[0]
+    return EventPage(tuple(events), job["state"] in FINAL and not has_more)
+
+
+def _read(connection: sqlite3.Connection, number: int, job: str, event: int, limit: int) -> list[JobEvent]:
     found: list[JobEvent] = []
     characters = 0
     rows = connection.execute(

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from exposure.errors import ExposureError
 from service.data_directory import DataDirectory
+from service.jobs.desk import Desk
 from service.jobs.leases import HEARTBEAT_SECONDS
 from service.jobs.store import JobStore
 
@@ -20,17 +21,18 @@ _log = logging.getLogger("exposure.service.jobs")
 
 @contextlib.asynccontextmanager
 async def jobs_kept(app: FastAPI) -> AsyncIterator[None]:
-    """Have `app.state.jobs` be the open JobStore during the block; None for a service that only answers.
+    """Have `app.state.jobs` be the open JobStore during the block, and `app.state.desk` what routes use it through.
 
-    Raises JobStoreError where the store cannot be opened.
+    Both are None for a service that only answers. Raises JobStoreError where the store cannot be opened.
     """
     settings = app.state.settings
+    app.state.jobs = app.state.desk = None
     if settings.is_read_only:
-        app.state.jobs = None
         yield
         return
     store = await asyncio.to_thread(JobStore, DataDirectory(settings.data).jobs)
     app.state.jobs = store
+    app.state.desk = Desk(store, settings.limits.streams)
     collecting = asyncio.create_task(_collect(store))
     try:
         yield

@@ -22,10 +22,10 @@ def page(connection: sqlite3.Connection, wanted: JobFilter, cursor: str | None, 
     )
 
 
-def active(connection: sqlite3.Connection, wanted: JobFilter) -> tuple[Job, ...]:
+def active(connection: sqlite3.Connection, wanted: JobFilter) -> list[Job]:
     """Those that are queued or running, in order of submission."""
     conditions = [*wanted.conditions(), ("state IN ('queued', 'running') AND 1 = ?", 1)]
-    return tuple(job_of(row) for row in _rows(connection, conditions, "ORDER BY number LIMIT ?", -1))
+    return [job_of(row) for row in _rows(connection, conditions, "ORDER BY number LIMIT ?", -1)]
 
 
 def counts(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:

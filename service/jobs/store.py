@@ -19,7 +19,7 @@ from exposure.api.requests import JobKind, JobRequest
 from service.jobs import listing, transitions
 from service.jobs.database import Database
 from service.jobs.ending import finish
-from service.jobs.events import add_event, read_events, set_progress, trim_events
+from service.jobs.events import EventPage, add_event, read_page, set_progress, trim_events
 from service.jobs.filters import JobFilter, JobPage
 from service.jobs.leases import HEARTBEAT_SECONDS, LEASE_SECONDS, Leases
 from service.jobs.notifier import Notifier
@@ -29,6 +29,8 @@ from service.jobs.submission import Submission
 from service.jobs.submitting import submit
 
 EVERY_JOB = JobFilter()
+
+Jobs = list[Job]  # within the class `list` is its method
 
 
 class JobStore:
@@ -88,7 +90,7 @@ class JobStore:
         with self._database.read() as connection:
             return listing.page(connection, wanted, cursor, limit)
 
-    def active(self, wanted: JobFilter = EVERY_JOB) -> tuple[Job, ...]:
+    def active(self, wanted: JobFilter = EVERY_JOB) -> Jobs:
         """The jobs that are queued or running and fit, in order of submission."""
         with self._database.read() as connection:
             return listing.active(connection, wanted)
@@ -169,14 +171,17 @@ class JobStore:
         """A whole new lease for every running job: for when the service itself could not listen."""
         self._leases.renew()
 
-    def events_after(self, job: str, event: int, limit: int) -> Sequence[JobEvent]:
+    def events_after(self, job: str, event: int, limit: int) -> tuple[JobEvent, ...]:
         """The next events after the one with the id `event` (0: from the first that is kept), `limit` at most.
 
         Fewer where they are large; none only where there are none. Raises NotFoundError.
         """
+        return self.events_page(job, event, limit).events
+
+    def events_page(self, job: str, event: int, limit: int) -> EventPage:
+        """As `events_after`, and whether anything can come after them."""
         with self._database.read() as connection:
-            number = transitions.row_of(connection, job)["number"]
-            return read_events(connection, number, job, event, limit)
+            return read_page(connection, transitions.row_of(connection, job), event, limit)
 
     def prune(self, keep_days: float) -> int:
         """Forget jobs that ended more than `keep_days` days ago, with their events and keys; how many they were."""

@@ -34,7 +34,7 @@ class Submission:
         return cls(
             kind=kind,
             request=json.dumps(fields),
-            digest=_digest(kind, fields),
+            digest=request_digest(kind, fields),
             claims=claims,
             run=request.run if isinstance(request, IndexRequest) else None,
             timeline=request.timeline,
@@ -42,6 +42,7 @@ class Submission:
         )
 
 
-def _digest(kind: JobKind, fields: dict[str, Any]) -> str:
+def request_digest(kind: JobKind, fields: dict[str, Any]) -> str:
+    """What the same requests have in common."""
     compared = {name: sorted(set(value)) if name in SETS else value for name, value in fields.items()}
     return hashlib.sha256(json.dumps([kind, compared], sort_keys=True).encode("ascii")).hexdigest()

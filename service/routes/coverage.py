@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.answers import CoverageAnswer
+from service.access import needs
 from service.answering import answer
 from service.answers import Answers
 from service.dependencies import CatalogOf, TimelineName
@@ -13,7 +14,9 @@ from service.examples import COVERAGE
 from service.openapi import answers
 from service.questions import no_parameters
 
-router = APIRouter(prefix="/timelines/{timeline}", tags=["timelines"], dependencies=[Depends(no_parameters)])
+router = APIRouter(
+    prefix="/timelines/{timeline}", tags=["timelines"], dependencies=[Depends(needs("read")), Depends(no_parameters)]
+)
 
 
 @router.get(

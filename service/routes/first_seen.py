@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from exposure.answers import FirstSeen
+from service.access import needs
 from service.answering import answer
 from service.answers import Answers
 from service.catalog import Catalog
@@ -18,7 +19,7 @@ from service.openapi import answers
 from service.problems import BAD_REQUEST, LIMIT_EXCEEDED, UNSUPPORTED_MEDIA_TYPE
 from service.questions import FirstSeenParameters, FirstSeenQuestion, no_parameters, once, refuse_excess
 
-router = APIRouter(prefix="/timelines/{timeline}/first-seen", tags=["questions"])
+router = APIRouter(prefix="/timelines/{timeline}/first-seen", tags=["questions"], dependencies=[Depends(needs("read"))])
 
 _OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, LIMIT_EXCEEDED)
 

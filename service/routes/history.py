@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from exposure.answers import ExposureAnswer, HistoryPoint
 from exposure.timeline import Timeline
+from service.access import needs
 from service.answering import answer
 from service.answers import Answers
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
@@ -18,7 +19,9 @@ from service.openapi import answers
 from service.problems import LIMIT_EXCEEDED, NOT_INDEXED
 from service.questions import HistoryParameters, PhraseParameters, once, refuse_excess
 
-router = APIRouter(prefix="/timelines/{timeline}", tags=["questions"], dependencies=[Depends(once("phrase"))])
+router = APIRouter(
+    prefix="/timelines/{timeline}", tags=["questions"], dependencies=[Depends(needs("read")), Depends(once("phrase"))]
+)
 
 
 @router.get(

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
 
-router = APIRouter(tags=["jobs"])
+from exposure.api.jobs import Job
+from exposure.api.requests import IndexRequest
+from service.access import needs
+from service.dependencies import SettingsOf
+from service.jobs.answers import accepted
+from service.jobs.dependencies import CallerOf, IdempotencyKey, JobsOf
+from service.jobs.describing import asks
+from service.jobs.index_inputs import refuse_impossible_indexing
+from service.questions import no_parameters
+
+router = APIRouter(tags=["jobs"], dependencies=[Depends(needs("index")), Depends(no_parameters)])
+
+
+@router.post("/index-jobs", response_model=Job, status_code=202, summary="Index the corpus of a run", responses=asks())
+def index(
+    asked: IndexRequest, jobs: JobsOf, settings: SettingsOf, caller: CallerOf, idempotency_key: IdempotencyKey
+) -> Response:
+    """Scan the corpus of a run for phrases, and publish the timeline; what was scanned before is not scanned again.
+
+    The same request is the same job while that one is queued or running.
+    """
+    refuse_impossible_indexing(settings, asked)
+    job, _ = jobs.submit("index", asked, caller.name or "", idempotency_key, settings.limits.active_jobs)
+    return accepted(job)

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
 
-router = APIRouter(tags=["evaluations"])
+from evaluator.measure_specs import MEASURES
+from exposure.api.resources import MeasureFacts
+from service.access import needs
+from service.listing import Listing, listed, lists
+from service.questions import no_parameters
+
+router = APIRouter(tags=["evaluations"], dependencies=[Depends(needs("read")), Depends(no_parameters)])
+
+
+@router.get(
+    "/measures",
+    response_model=Listing[MeasureFacts],
+    summary="What can be measured",
+    responses=lists("Every measure.", MEASURES["accuracy"]),
+)
+def measures(request: Request) -> Response:
+    """The measures that evaluations write: what their values mean, and what a request names to have them."""
+    return listed(request, MeasureFacts, list(MEASURES.values()))

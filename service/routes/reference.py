@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from service.access import needs
 from service.errors import NotFoundError
 from service.problems import KINDS
 from service.reference_page import page
@@ -14,7 +15,7 @@ router = APIRouter(include_in_schema=False)
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-@router.get("/docs")
+@router.get("/docs", dependencies=[Depends(needs("read"))])
 def docs(request: Request) -> HTMLResponse:
     """Every route: parameters, body, example, answers."""
     return HTMLResponse(

@@ -1,4 +1,4 @@
-"""Proxy-train and proxy-validation, of the pair sets that a timeline keeps."""
+"""Proxy-train and proxy-validation, of the phrase sets that a timeline keeps."""
 
 from __future__ import annotations
 
@@ -8,35 +8,38 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from exposure.api.resources import PairSetFacts
+from exposure.api.resources import PhraseSetFacts
 from exposure.splits import PairSplit, ParadigmSplit, SplitRequest, by_paradigm, split_pairs
 from exposure.timeline import Timeline
+from service.access import needs
 from service.answering import answer
 from service.answers import Answers
 from service.dependencies import CatalogOf, TimelineName
-from service.examples import PAIR_SET, PARADIGM_SPLIT
+from service.examples import PARADIGM_SPLIT, PHRASE_SET
 from service.openapi import answers
-from service.pair_sets import PairSets, digest
 from service.problems import BAD_REQUEST, QUESTION, UNSUPPORTED_MEDIA_TYPE
 from service.questions import SplitQuestion, no_parameters
+from service.timeline_phrase_sets import TimelinePhraseSets, digest
 
-router = APIRouter(prefix="/timelines/{timeline}", tags=["splits"], dependencies=[Depends(no_parameters)])
+router = APIRouter(
+    prefix="/timelines/{timeline}", tags=["splits"], dependencies=[Depends(needs("read")), Depends(no_parameters)]
+)
 
 _OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, QUESTION)
 
 
 @router.get(
-    "/pair-sets",
-    response_model=Answers[PairSetFacts],
-    summary="The pair sets of a timeline",
-    responses=answers("Every pair set, and how many pairs each of its paradigms has.", PAIR_SET),
+    "/phrase-sets",
+    response_model=Answers[PhraseSetFacts],
+    summary="The phrase sets of a timeline",
+    responses=answers("Every phrase set, and how many pairs each of its paradigms has.", PHRASE_SET),
 )
-def pair_sets(request: Request, timeline: TimelineName, catalog: CatalogOf) -> Response:
+def phrase_sets(request: Request, timeline: TimelineName, catalog: CatalogOf) -> Response:
     """The phrase files that the timeline was indexed with, under ids made from their content."""
     with catalog.open(timeline) as opened:
-        # A pair set can be added without a new generation, when its phrases are all there.
+        # A phrase set can be added without a new generation, when its phrases are all there.
         validator = f"{opened.digest}-{digest(opened.timeline)}"
-        return answer(request, opened, PairSetFacts, lambda: catalog.pair_sets.listed(opened.timeline), validator)
+        return answer(request, opened, PhraseSetFacts, lambda: catalog.phrase_sets.listed(opened.timeline), validator)
 
 
 @router.post(
@@ -53,10 +56,10 @@ def splits(request: Request, timeline: TimelineName, asked: SplitQuestion, catal
     """
     kind = ParadigmSplit if asked.by == "paradigm" else PairSplit
     with catalog.open(timeline) as opened:
-        return answer(request, opened, kind, lambda: _split(opened.timeline, catalog.pair_sets, asked))
+        return answer(request, opened, kind, lambda: _split(opened.timeline, catalog.phrase_sets, asked))
 
 
-def _split(timeline: Timeline, pair_sets: PairSets, asked: SplitQuestion) -> Sequence[Any]:
+def _split(timeline: Timeline, phrase_sets: TimelinePhraseSets, asked: SplitQuestion) -> Sequence[Any]:
     request = SplitRequest(asked.policy, asked.at_step, asked.sides, asked.include_flagged)
-    pairs = split_pairs(timeline, pair_sets.chosen(timeline, asked.pair_set, asked.uids), request)
+    pairs = split_pairs(timeline, phrase_sets.chosen(timeline, asked.phrase_set, asked.uids), request)
     return by_paradigm(pairs) if asked.by == "paradigm" else pairs

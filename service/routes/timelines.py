@@ -8,16 +8,18 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.api.timelines import TimelineEntry, TimelineFacts
+from service.access import needs
 from service.answering import answer_one
 from service.answers import TimelineList, facts_of
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import DAMAGED_ENTRY, ENTRY, FACTS
 from service.openapi import forms, one_answer, problems
-from service.problems import NOT_ACCEPTABLE, UNAVAILABLE
+from service.problems import CONFLICT, NOT_ACCEPTABLE, NOT_FOUND, READ_ONLY, UNAVAILABLE
 from service.questions import no_parameters
 from service.rendering import negotiate, render
+from service.resources import ResourcesOf, changes
 
-router = APIRouter(tags=["timelines"], dependencies=[Depends(no_parameters)])
+router = APIRouter(tags=["timelines"], dependencies=[Depends(needs("read")), Depends(no_parameters)])
 
 _EXAMPLE = {"answers": [asdict(ENTRY), asdict(DAMAGED_ENTRY)]}
 
@@ -51,3 +53,21 @@ def timeline(request: Request, timeline: TimelineName, catalog: CatalogOf) -> Re
     """The run, the match rule, the checkpoints, and how far the timeline is covered."""
     with catalog.open(timeline) as opened:
         return answer_one(request, opened, TimelineFacts, lambda: facts_of(timeline, opened))
+
+
+@router.delete(
+    "/timelines/{timeline}",
+    status_code=204,
+    response_class=Response,
+    response_description="It is gone.",
+    summary="Delete a timeline",
+    responses=problems(NOT_FOUND, CONFLICT, READ_ONLY),
+    dependencies=[Depends(needs("admin")), Depends(changes)],
+)
+def delete(timeline: TimelineName, resources: ResourcesOf) -> Response:
+    """Delete a timeline with all its generations. Requests that run are answered; the corpus stays.
+
+    Refused while a job uses it, and while a command writes into it.
+    """
+    resources.delete("timelines", timeline)
+    return Response(status_code=204)

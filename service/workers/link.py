@@ -6,7 +6,7 @@ import http.client
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +21,7 @@ from service.jobs.outcome import Outcome
 ANSWER_SECONDS = 15.0
 """How long an answer may take, beyond what was asked to wait."""
 
+Answer = TypeVar("Answer")
 _CLAIM = TypeAdapter(Claim)
 _LEASE = TypeAdapter(Lease)
 _TRY_AGAIN = (408, 425, 429)
@@ -77,7 +78,7 @@ class Link:
         """Say what became of the job; the same may be said again."""
         self._post(f"/v1/worker/jobs/{job}/outcome", {"attempt": attempt, **asdict(outcome)})
 
-    def _read(self, kind: TypeAdapter[Any], answer: bytes) -> Any:
+    def _read(self, kind: TypeAdapter[Answer], answer: bytes) -> Answer | None:
         try:
             return kind.validate_json(answer) if answer else None
         except ValidationError as error:

@@ -37,7 +37,7 @@ class Reporter(threading.Thread):
         self._link = link
         self._claim = claim
         self._lines: deque[Line] = deque(maxlen=MOST_LINES)
-        self._progress: Line | None = None
+        self._progress: deque[Line] = deque(maxlen=1)
         self._batch: list[Line] = []
         self._said = 0
         self._outcome: Outcome | None = None
@@ -49,24 +49,20 @@ class Reporter(threading.Thread):
 
     def say(self, line: Line) -> None:
         """Pass a line on soon; of progress only the newest."""
-        if line.type == "progress":
-            self._progress = line
-        else:
-            self._lines.append(line)
+        (self._progress if line.type == "progress" else self._lines).append(line)
 
-    def conclude(self, outcome: Outcome, patience_seconds: float | None = None) -> None:
-        """Pass on all that was said, then the outcome, and return when the service has it, or will not have it.
-
-        With `patience_seconds` give up after that long: the job's lease runs out by itself then.
-        """
+    def conclude(self, outcome: Outcome) -> None:
+        """Pass on all that was said, then the outcome, until the service has it; the thread ends then."""
         self._outcome = outcome
         self._woken.set()
-        self.join(patience_seconds)
+
+    def give_up(self) -> None:
+        """Try no more: the job's lease runs out by itself."""
         self._is_given_up = True
         self._woken.set()
 
     def run(self) -> None:
-        """Speak until the outcome is known, the job is lost, or there is no more patience."""
+        """Speak until the outcome is known, the job is lost, or it was given up."""
         failures = 0
         while not self._is_given_up:
             self._woken.wait(TICK_SECONDS if not failures else wait_seconds(failures, most=5.0))
@@ -99,12 +95,12 @@ class Reporter(threading.Thread):
         return outcome is not None
 
     def _take_batch(self) -> bool:
-        """Have lines to send: those that were not acknowledged, else new ones."""
-        while self._lines and len(self._batch) < BATCH_LINES:
-            self._batch.append(self._lines.popleft())
-        progress, self._progress = self._progress, None
-        if progress is not None:
-            self._batch.append(progress)
+        """Have lines to send: exactly those that were not acknowledged, else new ones."""
+        if not self._batch:
+            count = min(len(self._lines), BATCH_LINES)
+            self._batch = [self._lines.popleft() for _ in range(count)]
+            if self._progress:
+                self._batch.append(self._progress.popleft())
         return bool(self._batch)
 
     def _send_batch(self) -> None:
@@ -114,7 +110,9 @@ class Reporter(threading.Thread):
         except RefusedError as error:
             if error.status not in MALFORMED:
                 raise
-            _log.error("job %s: %d lines were refused and are left out: %s", self._claim.job.id, len(self._batch), error)
+            _log.error(
+                "job %s: %d lines were refused and are left out: %s", self._claim.job.id, len(self._batch), error
+            )
         self._batch = []
 
     def _send_outcome(self, outcome: Outcome) -> None:

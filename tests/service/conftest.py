@@ -13,9 +13,18 @@ import uvicorn
 from fastapi.testclient import TestClient
 from starlette.routing import compile_path
 
+from exposure.api.names import RootedPath
 from exposure.cli import root
+from exposure.pair_files import load_pairs
+from exposure.pair_writing import pair_lines
 from service.app import create_app
+from service.data_directory import DataDirectory
 from service.listening import listen, url_of
+from service.pair_set_making import digest_of, make_pair_set
+from service.phrase_files import PhraseFiles
+from service.phrase_set_making import listed_phrase_set
+from service.phrase_sets import PhraseSetStore
+from service.runs import RunStore
 from service.settings import Settings
 
 SHARDS = {
@@ -30,6 +39,7 @@ FIRST_PAIRS = [
     ("sva", "1", "The birds fly.", "The birds flies.", "birds fly", "birds flies"),
 ]
 MORE_PAIRS = [("barks", "0", "A dog barks.", "A dog bark.", "dog barks", "dog bark")]
+SPARE_PHRASES = ["the old  house", "barks", "sleep"]
 COLUMNS = ("uid", "pair_id", "sentence_good", "sentence_bad", "phrase_good", "phrase_bad")
 
 
@@ -66,7 +76,27 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert status == 3
     (place / "b.jsonl").rename(place / "corpus" / "b.jsonl")
+    _stock(place)
     return place
+
+
+def _stock(place: Path) -> None:
+    """The runs tiny and spare (of another order), and the pairs of first.csv and more.csv with their phrases."""
+    exposure(
+        "run", "init", "--corpus", place / "corpus" / "*.jsonl", "--packing", "document-per-row",
+        "--batch-sequences", 3, "-o", place / "spare.json",
+    )  # fmt: skip
+    settings = settings_of(place / "data", place)
+    RunStore(settings).register("tiny", RootedPath(root="corpora", path="run.json"))
+    RunStore(settings).register("spare", RootedPath(root="corpora", path="spare.json"))
+    for name in ("first", "more"):
+        make_pair_set(DataDirectory(settings.data), load_pairs([place / f"{name}.csv"]))
+    listed_phrase_set(DataDirectory(settings.data), SPARE_PHRASES)
+
+
+def settings_of(data: Path, workshop: Path) -> Settings:
+    """A service over `data` whose one root is the workshop."""
+    return Settings(data, roots={"corpora": workshop}, models={"toy": "somebody/toy@step{step}"})
 
 
 def _write_corpus(folder: Path) -> None:
@@ -87,17 +117,31 @@ def data(workshop: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def client(data: Path) -> Iterator["Conforming"]:
+def client(data: Path, workshop: Path) -> Iterator["Conforming"]:
     """A client of a service over `data`."""
-    with Conforming(Settings(data)) as asking:
+    with Conforming(settings_of(data, workshop)) as asking:
         yield asking
 
 
 @pytest.fixture(scope="session")
 def reader(workshop: Path) -> Iterator["Conforming"]:
     """A client of a service over the timelines as they were made, for tests that change nothing."""
-    with Conforming(Settings(workshop / "data")) as asking:
+    with Conforming(settings_of(workshop / "data", workshop)) as asking:
         yield asking
+
+
+@pytest.fixture(scope="session")
+def named(workshop: Path) -> dict[str, str]:
+    """What examples in docs/ call $PAIR_SET and so on: ids that only the fixtures know."""
+    pairs = load_pairs([workshop / "first.csv"])
+    pair_set = digest_of(pair_lines(pairs).encode())
+    said = json.loads((workshop / "data" / "pair-sets" / pair_set / "set.json").read_text())
+    spare = next(
+        one.id
+        for one in PhraseSetStore(Settings(workshop / "data"), PhraseFiles()).listed()
+        if one.phrases == len(SPARE_PHRASES)
+    )
+    return {"$EXPOSURE": "", "$PAIR_SET": pair_set, "$PHRASE_SET": said["phrase_set"], "$SPARE_PHRASE_SET": spare}
 
 
 @pytest.fixture

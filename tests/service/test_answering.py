@@ -5,7 +5,7 @@ import pytest
 from exposure import __version__
 from service.answering import is_current
 
-PATHS = ["", "/coverage", "/pair-sets", "/first-seen?phrase=cats sleep", "/history?phrase=cats sleep",
+PATHS = ["", "/coverage", "/phrase-sets", "/first-seen?phrase=cats sleep", "/history?phrase=cats sleep",
          "/exposures?phrase=cats sleep"]  # fmt: skip
 
 
@@ -37,9 +37,9 @@ def test_a_new_generation_is_sent(client, path, generations, make_current):
     assert answer.headers["etag"] != tag
 
 
-def test_a_new_pair_set_is_sent_though_the_generation_is_the_same(client, data, workshop):
-    """The list of pair sets can grow without a new generation."""
-    url = "/v1/timelines/tiny/pair-sets"
+def test_a_new_phrase_set_is_sent_though_the_generation_is_the_same(client, data, workshop):
+    """The list of phrase sets can grow without a new generation."""
+    url = "/v1/timelines/tiny/phrase-sets"
     tag = client.get(url).headers["etag"]
     (data / "timelines" / "tiny" / "phrase_sets" / "other.parquet").write_bytes(
         (workshop / "more.parquet").read_bytes()

@@ -28,7 +28,7 @@ TRICKS = [
 def test_a_name_that_is_a_trick_is_never_found(address, name):
     """Sent as it is, on a real socket, it is answered with 404 (or 307 never), on every route that takes a name."""
     place = urlsplit(address)
-    for rest in ("", "/coverage", "/pair-sets", "/first-seen?phrase=a", "/history?phrase=a", "/exposures?phrase=a"):
+    for rest in ("", "/coverage", "/phrase-sets", "/first-seen?phrase=a", "/history?phrase=a", "/exposures?phrase=a"):
         connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
         connection.putrequest("GET", f"/v1/timelines/{quote(name, safe='%/~.?:')}{rest}", skip_host=False)
         connection.endheaders()
@@ -164,7 +164,7 @@ def test_a_timeline_that_cannot_be_used_has_its_problem_and_the_others_answer(cl
     listed = {one["name"]: one for one in client.get("/v1/timelines").json()["answers"]}
     assert [name for name, one in listed.items() if one["problem"]] == ["tiny"]
     assert {listed["tiny"][field] for field in ("generation", "steps", "phrases", "complete")} == {None}
-    for path in ("", "/coverage", "/first-seen?phrase=cats sleep", "/history?phrase=cats sleep", "/pair-sets"):
+    for path in ("", "/coverage", "/first-seen?phrase=cats sleep", "/history?phrase=cats sleep", "/phrase-sets"):
         response = client.get(f"/v1/timelines/tiny{path}")
         assert (response.status_code, response.json()["type"]) == (409, "/problems/unavailable")
         assert response.json()["detail"] == listed["tiny"]["problem"]

@@ -55,15 +55,17 @@ def examples() -> list[str]:
 
 
 @pytest.mark.parametrize("command", examples())
-def test_the_examples_in_rest_md_are_answered(reader, command):
-    """They run as they stand."""
+def test_the_examples_in_rest_md_are_answered(client, named, command):
+    """They run as they stand, once $PAIR_SET and the like are what the lists say."""
+    for name, value in named.items():
+        command = command.replace(name, value)
     method, url, options = as_request(command)
-    assert reader.request(method, url, **options).status_code == 200
+    assert client.request(method, url, **options).status_code in (200, 201, 202, 204)
 
 
 def as_request(command: str) -> tuple[str, str, dict]:
     """What curl would ask, for the options that rest.md uses."""
-    words = iter(shlex.split(command.replace("$EXPOSURE", ""))[1:])
+    words = iter(shlex.split(command)[1:])
     url, method, headers, query, content = "", "GET", {}, [], None
     for word in words:
         if word == "--json":
@@ -74,6 +76,8 @@ def as_request(command: str) -> tuple[str, str, dict]:
             headers[name] = value
         elif word == "--data-urlencode":
             query.append(tuple(next(words).split("=", 1)))
+        elif word == "-X":
+            method = next(words)
         elif word != "-G":
             assert not word.startswith("-"), word
             url = word

@@ -138,12 +138,12 @@ def test_exposures_are_the_first_places_in_order_of_training(reader):
     assert rows(reader.get("/v1/timelines/tiny/exposures", params={"phrase": "birds fly"})) == []
 
 
-def test_pair_sets_are_listed_with_the_size_of_their_paradigms(client, data):
+def test_phrase_sets_are_listed_with_the_size_of_their_paradigms(client, data):
     """The id is the file's stem; a timeline keeps what it was indexed with."""
-    (answer,) = rows(client.get("/v1/timelines/tiny/pair-sets"))
+    (answer,) = rows(client.get("/v1/timelines/tiny/phrase-sets"))
     (file,) = (data / "timelines" / "tiny" / "phrase_sets").iterdir()
-    paradigms = [{"uid": "dna", "pairs": 1}, {"uid": "sva", "pairs": 2}]
-    assert answer == {"id": file.stem, "pairs": 3, "paradigms": paradigms, "problem": None}
+    paradigms = [{"uid": "dna", "pairs": 1, "phenomenon": None}, {"uid": "sva", "pairs": 2, "phenomenon": None}]
+    assert answer == {"id": file.stem, "rows": 6, "phrases": 6, "paradigms": paradigms, "problem": None}
 
 
 def test_splits_put_exposed_pairs_apart_from_the_others(reader):
@@ -170,20 +170,20 @@ def test_splits_beyond_a_hole_are_unknown(reader):
     assert [(one["proxy_train"], one["proxy_validation"], one["unknown"]) for one in counted] == [(1, 0, 1)]
 
 
-def test_of_several_pair_sets_one_must_be_named(reader):
+def test_of_several_phrase_sets_one_must_be_named(reader):
     """grown keeps two: without a name the question is refused with their ids, with one it is answered."""
     refused = reader.post("/v1/timelines/grown/splits", json={})
-    ids = [one["id"] for one in rows(reader.get("/v1/timelines/grown/pair-sets"))]
+    ids = [one["id"] for one in rows(reader.get("/v1/timelines/grown/phrase-sets"))]
     assert refused.status_code == 422
     assert all(one in refused.json()["detail"] for one in ids)
-    uids = [rows(reader.post("/v1/timelines/grown/splits", json={"pair_set": one}))[0]["uid"] for one in ids]
+    uids = [rows(reader.post("/v1/timelines/grown/splits", json={"phrase_set": one}))[0]["uid"] for one in ids]
     assert sorted(uids) == ["barks", "dna"]
 
 
 @pytest.mark.parametrize(
     "path",
     ["", "/tiny", "/tiny/first-seen?phrase=cats sleep&phrase=zebra", "/tiny/history?phrase=cats sleep",
-     "/tiny/exposures?phrase=cats sleep", "/tiny/coverage", "/tiny/pair-sets"],
+     "/tiny/exposures?phrase=cats sleep", "/tiny/coverage", "/tiny/phrase-sets"],
 )  # fmt: skip
 def test_every_get_is_written_as_json_ndjson_and_csv_alike(reader, path):
     """The three forms have the same rows."""

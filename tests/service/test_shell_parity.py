@@ -65,7 +65,7 @@ def test_coverage(reader, workshop, timeline):
     ],
 )
 def test_splits(reader, workshop, by, options, asked):
-    """`exposure split` with the phrase file and the route with the pair set kept from it agree."""
+    """`exposure split` with the phrase file and the route with the phrase set kept from it agree."""
     printed = shell(
         "split", workshop / "data" / "timelines" / "holed", "--pairs", workshop / "first.parquet", "--by", by, *options
     )

@@ -1,0 +1,50 @@
+"""`canonical` of many texts at once: ASCII by Arrow, as a column; the rest joined, folded in one go, and split."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exposure.folding import canonical, fold
+from exposure.phrases import MatchRule
+
+CHUNK = 1_000
+"""Texts that are joined: folding them takes about a millisecond, and every other thread waits."""
+
+_SEPARATOR = "\0"
+_ASCII_SPACE = "[\t-\r\x1c- ]+"
+_ASCII_NOT_COLLAPSED = "[\t-\r\x1c-\x1f]|  |^ | $"
+_SPACE = re.compile(r"\s+")
+
+
+def canonical_of_all(texts: pa.StringArray, rule: MatchRule) -> pa.StringArray:
+    """`canonical` of each text, in order; null stays null."""
+    is_ascii = pc.string_is_ascii(texts).fill_null(True)
+    folded = _canonical_ascii(texts, rule)
+    if is_ascii.false_count:
+        is_other = pc.invert(is_ascii)
+        others = texts.filter(is_other).to_pylist()
+        chunks = (others[start : start + CHUNK] for start in range(0, len(others), CHUNK))
+        mended = pa.array([text for chunk in chunks for text in _canonical_chunk(chunk, rule)], pa.string())
+        folded = pc.replace_with_mask(folded, is_other, mended)
+    return folded
+
+
+def _canonical_ascii(texts: pa.StringArray, rule: MatchRule) -> Any:
+    """The same for ASCII alone; what it makes of other texts is of no worth."""
+    if pc.any(pc.match_substring_regex(texts, _ASCII_NOT_COLLAPSED)).as_py():
+        texts = pc.ascii_trim(pc.replace_substring_regex(texts, _ASCII_SPACE, " "), " ")
+    return pc.ascii_lower(texts) if rule.case == "fold" else texts
+
+
+def _canonical_chunk(texts: Sequence[str], rule: MatchRule) -> list[str]:
+    joined = _SEPARATOR.join(texts)
+    if joined.count(_SEPARATOR) != len(texts) - 1:
+        return [canonical(text, rule) for text in texts]
+    joined = _SPACE.sub(" ", joined).replace(f"{_SEPARATOR} ", _SEPARATOR).replace(f" {_SEPARATOR}", _SEPARATOR)
+    joined = joined.strip(" ")
+    return (fold(joined) if rule.case == "fold" else joined).split(_SEPARATOR)

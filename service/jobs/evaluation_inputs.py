@@ -1,0 +1,53 @@
+"""Whether an evaluation can be begun as it is asked for: what it names exists."""
+
+from __future__ import annotations
+
+from evaluator.conventions import PRESETS
+from evaluator.step_selection import parsed_steps
+from exposure.api.names import RootedPath
+from exposure.api.requests import EvaluationRequest
+from exposure.errors import CheckpointError, QuestionError
+from service.catalog import Catalog
+from service.data_directory import DataDirectory
+from service.errors import NotFoundError
+from service.jobs.named import refuse_missing
+from service.roots import resolve
+from service.settings import Settings
+
+MEASURES = ("minimal-pairs",)
+
+
+def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: EvaluationRequest) -> None:
+    """Raise NotFoundError for what is not there, RootError for checkpoints beneath no root of models.
+
+    Also QuestionError for steps, presets and measures that mean nothing, TimelineError for a damaged timeline.
+    """
+    data = DataDirectory(settings.data)
+    _refuse_unknown_checkpoints(settings, asked)
+    refuse_missing(data.pairs(asked.pair_set), "pair set", asked.pair_set, "GET /v1/pair-sets")
+    if asked.phrase_set is not None:
+        refuse_missing(data.phrase_set(asked.phrase_set), "phrase set", asked.phrase_set, "GET /v1/phrase-sets")
+    if asked.timeline is not None:
+        with catalog.open(asked.timeline):
+            pass
+    _refuse_unknown(asked.presets, tuple(PRESETS), "convention", "presets")
+    _refuse_unknown(asked.measures, MEASURES, "measure", "measures")
+
+
+def _refuse_unknown_checkpoints(settings: Settings, asked: EvaluationRequest) -> None:
+    if isinstance(asked.checkpoints, RootedPath):
+        resolve(settings, asked.checkpoints, is_model=True)
+    elif asked.checkpoints.model not in settings.models:
+        raise NotFoundError(
+            f"There is no model {asked.checkpoints.model!r} on the operator's list. GET /v1/models has the list."
+        )
+    try:
+        parsed_steps(asked.steps) if asked.steps is not None else None
+    except CheckpointError as error:
+        raise QuestionError(f"steps: {error}") from error
+
+
+def _refuse_unknown(given: list[str], known: tuple[str, ...], what: str, field: str) -> None:
+    for name in given:
+        if name not in known:
+            raise QuestionError(f"{field}: there is no {what} {name!r}. There are: {', '.join(known)}.")

@@ -1,0 +1,87 @@
+"""Events of a job as they are sent: server-sent events that follow it, or NDJSON of what there is now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from exposure.api.jobs import JobEvent
+from exposure.encoding import NDJSON
+from exposure.errors import ExposureError
+from service.jobs.desk import Desk
+from service.jobs.events import EventPage
+
+EVENT_STREAM = "text/event-stream"
+COMMENT_SECONDS = 15.0
+"""After so long without an event a comment is sent, so that nobody between takes the connection for dead."""
+
+EVENTS_AT_ONCE = 100
+
+_RETRY = b"retry: 2000\n\n"
+_COMMENT = b": still here\n\n"
+
+
+class EventStream(StreamingResponse):
+    """An answer that counts as an open stream of `desk` from when it is made until it was sent, or nobody reads it."""
+
+    def __init__(self, desk: Desk, content: AsyncIterator[bytes], media_type: str) -> None:
+        desk.open_stream()
+        self._desk = desk
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Type": media_type}
+        super().__init__(content, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._desk.close_stream()
+
+
+def followed(desk: Desk, job: str, after: int) -> EventStream:
+    """The events after `after` as they come, until that of a final state; raises BusyError for too many streams."""
+    return EventStream(desk, _follow(desk, job, after), EVENT_STREAM)
+
+
+def present(desk: Desk, job: str, after: int) -> EventStream:
+    """The events after `after` that there are, one a line; raises BusyError for too many streams."""
+    return EventStream(desk, _present(desk, job, after), NDJSON)
+
+
+async def _follow(desk: Desk, job: str, after: int) -> AsyncIterator[bytes]:
+    """Holds the last event's id and nothing else while nothing happens; its reader may come back to that id."""
+    yield _RETRY
+    with desk.store.notifier.waiting(job) as waiter:
+        while not desk.store.notifier.is_closed:
+            waiter.rearm()
+            page = await _read(desk, job, after)
+            if page.events:
+                after = page.events[-1].id
+                yield b"".join(map(as_sent, page.events))
+            if page.is_last:
+                return
+            if not page.events and not await waiter.wait(COMMENT_SECONDS):
+                yield _COMMENT
+
+
+async def _present(desk: Desk, job: str, after: int) -> AsyncIterator[bytes]:
+    while events := (await _read(desk, job, after)).events:
+        after = events[-1].id
+        yield "".join(json.dumps(asdict(event)) + "\n" for event in events).encode("ascii")
+
+
+async def _read(desk: Desk, job: str, after: int) -> EventPage:
+    """The next events; the end where the job was forgotten meanwhile or cannot be read: its reader may ask again."""
+    try:
+        return await desk.read(lambda: desk.store.events_page(job, after, EVENTS_AT_ONCE))
+    except ExposureError:
+        return EventPage((), is_last=True)
+
+
+def as_sent(event: JobEvent) -> bytes:
+    """One event on the wire; JSON without line breaks needs no more than one line of data."""
+    return f"id: {event.id}\nevent: {event.type}\ndata: {json.dumps(event.data)}\n\n".encode("ascii")

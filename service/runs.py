@@ -1,0 +1,149 @@
+"""The training runs of the data directory: registered from a manifest under a root, read, listed."""
+
+from __future__ import annotations
+
+import functools
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from exposure.api.names import NAME, RootedPath
+from exposure.api.resources import RunFacts
+from exposure.census import Census
+from exposure.errors import ExposureError, OrderError
+from exposure.orders import DataOrder
+from service import roots
+from service.beneath import beneath
+from service.data_directory import DataDirectory
+from service.errors import ConflictError, NotFoundError
+from service.removal import delete, fsync_folder
+from service.settings import Settings
+
+MOST_BYTES = 256 << 20
+"""Of a run manifest."""
+
+TimelinesOf = Mapping[str, tuple[str, ...]]
+"""Digest of an order → the timelines of it."""
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """The runs of one data directory. Threads may share it."""
+
+    settings: Settings
+
+    def names(self) -> list[str]:
+        """What runs are called, in order."""
+        folder = self._data.runs
+        return sorted(one.name for one in folder.iterdir() if re.fullmatch(NAME, one.name)) if folder.is_dir() else []
+
+    def listed(self, timelines: TimelinesOf) -> list[RunFacts]:
+        """Every run, those that cannot be used with their problem."""
+        return [self._entry(name, timelines) for name in self.names()]
+
+    def facts(self, name: str, timelines: TimelinesOf) -> RunFacts:
+        """What a run is; raises NotFoundError where there is none, OrderError where its manifest is damaged."""
+        order = self.order(name)
+        return RunFacts(
+            name=name,
+            order_digest=order.digest,
+            steps=order.steps,
+            batch_sequences=order.batch_sequences,
+            sequence_length=order.sequence_length,
+            packing=order.packing,
+            epochs=order.epochs,
+            exactness=order.exactness,
+            shards=len(order.shards),
+            checkpoints=order.checkpoint_steps,
+            timelines=timelines.get(order.digest, ()),
+        )
+
+    def order(self, name: str) -> DataOrder:
+        """The data order of a run; raises as `facts`."""
+        path = self._data.run_manifest(name)
+        if not re.fullmatch(NAME, name) or not path.parent.is_dir():
+            raise NotFoundError(f"There is no run {name!r}. GET /v1/runs lists those that there are.")
+        if not beneath(self._data.runs, path):
+            raise OrderError(f"The run {name} leads out of the data directory. Register its manifest again.")
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise OrderError(
+                f"The manifest of the run {name} cannot be read ({error.strerror}). Register it again."
+            ) from error
+        return _loaded(path, stat.st_mtime_ns, stat.st_ino)
+
+    def of_order(self, digest: str) -> str | None:
+        """A run of that very order; None where there is none."""
+        return next((name for name in self.names() if self._digest(name) == digest), None)
+
+    def register(self, name: str, manifest: RootedPath) -> bool:
+        """Keep the manifest as the run `name`, with absolute paths; whether it is new.
+
+        The same order under the same name is the same run: what its manifest says of paths and checkpoints now is
+        taken over. Raises RootError for what is not beneath a root, OrderError for what is no manifest, CensusError
+        without its census, ConflictError where the name is another order's.
+        """
+        order = self._checked(manifest)
+        place = self._data.run_manifest(name).parent
+        making = self._data.removed / f"making-{name}-{secrets.token_hex(6)}"
+        making.mkdir(parents=True)
+        order.save(making / "run.json")
+        try:
+            return self._move(making, place, order)
+        finally:
+            delete(making)
+
+    def _checked(self, manifest: RootedPath) -> DataOrder:
+        content = roots.read(self.settings, manifest, MOST_BYTES)
+        # Relative paths are from the folder in which it is found, as the shell has it; then all are looked at.
+        order = DataOrder.parse(content, self.settings.roots[manifest.root] / manifest.path)
+        roots.refuse_outside(self.settings, order)
+        Census.open(order)
+        return order
+
+    def _move(self, making: Path, place: Path, order: DataOrder) -> bool:
+        place.parent.mkdir(exist_ok=True)
+        try:
+            making.rename(place)
+            fsync_folder(place.parent)
+            return True
+        except OSError:
+            self._refuse_other(place.name, order)
+        (making / "run.json").replace(place / "run.json")
+        fsync_folder(place)
+        return False
+
+    def _refuse_other(self, name: str, order: DataOrder) -> None:
+        """A damaged manifest is replaced; one of another order is not."""
+        present = self._digest(name)
+        if present is not None and present != order.digest:
+            raise ConflictError(
+                f"There is a run {name} already, of another order ({present[:12]}… instead of {order.digest[:12]}…). "
+                f"Choose another name, or delete it first with DELETE /v1/runs/{name}."
+            )
+
+    def _digest(self, name: str) -> str | None:
+        try:
+            return self.order(name).digest
+        except ExposureError:
+            return None
+
+    def _entry(self, name: str, timelines: TimelinesOf) -> RunFacts:
+        try:
+            return self.facts(name, timelines)
+        except ExposureError as error:
+            return RunFacts(name, problem=self.settings.public(str(error)))
+
+    @property
+    def _data(self) -> DataDirectory:
+        return DataDirectory(self.settings.data)
+
+
+@functools.lru_cache(maxsize=64)
+def _loaded(path: Path, changed: int, inode: int) -> DataOrder:
+    """A manifest as it was at that time: large runs have long ones."""
+    del changed, inode
+    return DataOrder.load(path)
