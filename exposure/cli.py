@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "serve": "service.commands.serve",
     "worker": "service.commands.worker",
     "keys": "service.commands.keys",
+    "remove": "service.commands.remove",
     "prune": "service.commands.prune",
     "backup": "service.commands.backup",
     "doctor": "service.commands.doctor",

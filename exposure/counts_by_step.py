@@ -1,4 +1,7 @@
-"""How often phrases had been seen by given steps, as bounds from what a generation holds."""
+"""How often phrases had been seen by given steps, as bounds from what a generation holds.
+
+Two ways to the same: for many phrases at a step one query over the tables, for one phrase at many steps its own rows.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ ORDER BY phrase_id, step
 
 @dataclass(frozen=True)
 class Counts:
-    """Bounds of counts: `low` and `high` have a row for each of `phrase_ids` and a column for each of `steps`, rising."""
+    """Bounds of counts: `low` and `high` have a row for each of `phrase_ids`, a column for each of `steps`; all rise."""
 
     phrase_ids: Numbers
     steps: Numbers
@@ -61,3 +64,21 @@ def counts_by_step(cursor: duckdb.DuckDBPyConnection, phrase_ids: Iterable[int],
     found = cursor.execute(COUNTS_BY_STEP).fetchnumpy()
     shape = len(ids), len(asked)
     return Counts(ids, asked, found["low"].reshape(shape), found["high"].reshape(shape))
+
+
+def counts_of_phrase(
+    cursor: duckdb.DuckDBPyConnection, phrase_id: int, total: int, steps: Iterable[int]
+) -> list[tuple[int, int]]:
+    """The bounds (low, high) of one phrase, of which `total` exposures were found, at each of `steps`."""
+    asked = np.fromiter(steps, np.int64)
+    query = "SELECT count, first_batch, last_batch FROM counts WHERE phrase_id = ? ORDER BY first_batch"
+    count, first, last = cursor.execute(query, [phrase_id]).fetchnumpy().values()
+    query = "SELECT batch FROM exposures WHERE phrase_id = ? ORDER BY rank"
+    kept = cursor.execute(query, [phrase_id]).fetchnumpy()["batch"]
+    ended, begun = np.searchsorted(last, asked), np.searchsorted(first, asked)
+    until, within = np.concatenate([[0], np.cumsum(count)]), np.append(count, 1)
+    before = np.searchsorted(kept, asked)
+    is_decided = (before < len(kept)) | (len(kept) == total)
+    low = np.where(is_decided, before, np.maximum(until[ended] + (begun - ended), before))
+    high = np.where(is_decided, before, until[ended] + np.where(begun > ended, within[ended] - 1, 0))
+    return list(zip(low.tolist(), high.tolist(), strict=True))

@@ -48,14 +48,14 @@ class RunFacts:
     def covered(self, found: pa.Table) -> Numbers:
         """How many batches from the first on were scanned for the group of each row."""
         batches: Numbers = np.array([group.covered_batches for group in self.groups], np.int64)
-        return batches.take(found["group_id"].to_numpy())
+        return np.asarray(batches[found["group_id"].to_numpy()], np.int64)
 
     def first_missing(self, found: pa.Table) -> Numbers:
         """The first slot that was not scanned for the group of each row; beyond all slots where all were."""
         beyond = np.iinfo(np.int64).max
         missing = [beyond if group.first_missing_slot is None else group.first_missing_slot for group in self.groups]
         slots: Numbers = np.array(missing, np.int64)
-        return slots.take(found["group_id"].to_numpy())
+        return np.asarray(slots[found["group_id"].to_numpy()], np.int64)
 
 
 def first_seen_table(

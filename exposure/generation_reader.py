@@ -10,13 +10,27 @@ import duckdb
 
 from exposure.coverage import Coverage
 
-_LIMITS: dict[str, str | bool | int | float | list[str]] = {
+_Settings = dict[str, str | bool | int | float | list[str]]
+
+_SHUT: _Settings = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "lock_configuration": "true",
+    "max_temp_directory_size": "0MB",
 }
-"""Everybody opens with the same ones: DuckDB refuses a second connection of one process with others."""
+"""Everybody opens with these. Nothing is written beside a generation: what does not fit into memory is refused."""
+
+
+@dataclass(frozen=True)
+class ReaderLimits:
+    """How much one open generation may take: `memory` as DuckDB writes it ("2GB"), and how many threads.
+
+    One process opens a generation with the same ones everywhere: DuckDB refuses a second connection with others.
+    """
+
+    memory: str
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -28,9 +42,13 @@ class Published:
     coverage: dict[str, Coverage]
 
 
-def connect(generation: Path) -> duckdb.DuckDBPyConnection:
-    """A connection to one generation; raises duckdb.Error where the file is missing or damaged."""
-    return duckdb.connect(str(generation), read_only=True, config=_LIMITS)
+def connect(generation: Path, limits: ReaderLimits | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection to one generation, by default with what DuckDB takes: most of the memory, all processors.
+
+    Raises duckdb.Error where the file is missing or damaged.
+    """
+    own: _Settings = {} if limits is None else {"memory_limit": limits.memory, "threads": limits.threads}
+    return duckdb.connect(str(generation), read_only=True, config={**_SHUT, **own})
 
 
 def read_published(generation: Path) -> Published | None:

@@ -93,9 +93,47 @@ def _find_by_join(cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray) -> pa
 
 def _find_by_index(cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray, index: PhraseIndex) -> pa.Table:
     places, phrase_ids = index.candidates(cursor, keys)
-    wanted, row = np.unique(phrase_ids, return_inverse=True)
+    order = np.lexsort((phrase_ids, places))
+    places, phrase_ids = places[order], phrase_ids[order]
+    wanted, wanted_of = np.unique(phrase_ids, return_inverse=True)
     cursor.register("wanted", pa.table({"phrase_id": wanted}))
-    rows = cursor.sql(
-        f"SELECT {PHRASE_COLUMNS} FROM phrases WHERE phrase_id IN (SELECT phrase_id FROM wanted)"
-    ).to_arrow_table()
-    return rows
+    query = f"SELECT {PHRASE_COLUMNS} FROM phrases WHERE phrase_id IN (SELECT phrase_id FROM wanted)"
+    rows = cursor.sql(query).to_arrow_table().combine_chunks()
+    row_of_wanted = np.argsort(rows["phrase_id"].to_numpy(), kind="stable")
+    found = rows.take(pa.array(row_of_wanted[wanted_of])).add_column(0, "place", pa.array(places))
+    is_same = pc.equal(found["phrase"], keys.take(pa.array(places)))
+    return found if pc.all(is_same).as_py() else found.filter(is_same)
+
+
+def _in_form(
+    texts: pa.StringArray, found: Iterable[pa.Table], form: Literal["NFC", "NFD"]
+) -> tuple[Places, pa.StringArray]:
+    """(places, texts in `form`) of what was not found yet and is another text in that form. ASCII never is."""
+    is_open = np.asarray(pc.invert(pc.string_is_ascii(texts)).fill_null(False))
+    if not is_open.any():
+        return np.empty(0, np.int64), texts
+    is_open = is_open.copy()
+    for table in found:
+        is_open[table["place"].to_numpy()] = False
+    places = np.flatnonzero(is_open)
+    given = texts.take(pa.array(places)).to_pylist()
+    formed = [unicodedata.normalize(form, text) for text in given]
+    is_other = np.array([one != text for one, text in zip(formed, given, strict=True)], dtype=bool)
+    return places[is_other], pa.array(formed, pa.string()).filter(pa.array(is_other))
+
+
+def _in_order(found: pa.Table) -> pa.Table:
+    """Rows by (place, phrase_id), where they are not so already."""
+    place = found["place"].to_numpy()
+    if (np.diff(place) > 0).all():
+        return found.combine_chunks()
+    order = np.lexsort((found["phrase_id"].to_numpy(), place))
+    return found.combine_chunks().take(pa.array(order))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

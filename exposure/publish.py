@@ -94,7 +94,7 @@ def _build(path: Path, folder: TimelineFolder, census: Census, groups: list[Gene
         edges = np.append(folder.settings.bucket_edges(census.order), census.order.steps)
         append_run_tables(writer, census.order, edges, groups)
         append_phrase_tables(writer, folder, census.order.batch_sequences, groups, edges)
-        append_meta(writer, folder, census.order, groups)
+        append_meta(writer, folder, census.order, groups, path.stem)
 
 
 @contextlib.contextmanager

@@ -27,10 +27,10 @@ def append_run_tables(writer: GenerationWriter, order: DataOrder, edges: Slots, 
 
 
 def append_meta(
-    writer: GenerationWriter, folder: TimelineFolder, order: DataOrder, groups: list[GenerationGroup]
+    writer: GenerationWriter, folder: TimelineFolder, order: DataOrder, groups: list[GenerationGroup], name: str
 ) -> None:
-    """Append `meta`, last of all: it holds the digests of the other tables."""
-    writer.append("meta", _meta_table(folder, order, groups, writer.digests()))
+    """Append `meta`, last of all: it holds the digests of the other tables, and the `name` of the generation."""
+    writer.append("meta", _meta_table(folder, order, groups, name, writer.digests()))
 
 
 def _groups_table(groups: list[GenerationGroup]) -> pa.Table:
@@ -81,10 +81,11 @@ def _shards_table(shards: tuple[Shard, ...]) -> pa.Table:
 
 
 def _meta_table(
-    folder: TimelineFolder, order: DataOrder, groups: list[GenerationGroup], digests: dict[str, str]
+    folder: TimelineFolder, order: DataOrder, groups: list[GenerationGroup], name: str, digests: dict[str, str]
 ) -> pa.Table:
     facts: dict[str, object] = {
         "version": GENERATION_VERSION,
+        "generation": name,
         "order_digest": order.digest,
         "exactness": order.exactness,
         "packing": order.packing,

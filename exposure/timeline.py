@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,14 +20,15 @@ import pyarrow as pa
 
 from exposure.answers import CoverageAnswer, ExposureAnswer, FirstSeen, HistoryPoint
 from exposure.bulk_folding import canonical_of_all
-from exposure.counts_by_step import counts_by_step
+from exposure.counts_by_step import counts_by_step, counts_of_phrase
 from exposure.errors import QuestionError, TimelineError
 from exposure.first_seen_table import GroupFacts, RunFacts, answers_of, first_seen_table
-from exposure.generation_reader import connect
+from exposure.generation_reader import ReaderLimits, connect
 from exposure.generation_tables import GENERATION_VERSION
 from exposure.phrase_facts import NOT_INDEXED, PhraseFacts
-from exposure.phrase_lookup import look_up, text_array
+from exposure.phrase_lookup import PhraseLookup, text_array
 from exposure.phrases import MatchRule, Phrase, anchor_name
+from exposure.question_time import watched
 from exposure.status import ExposureStatus, status_at
 from exposure.timeline_folder import TimelineFolder
 
@@ -37,10 +39,11 @@ LARGEST_STEP = 2**62
 class Timeline:
     """Questions to one generation of a timeline."""
 
-    def __init__(self, path: Path, generation: Path) -> None:
+    def __init__(self, path: Path, generation: Path, limits: ReaderLimits | None = None) -> None:
+        """Raises TimelineError where the generation cannot be read."""
         self.path = path
         self.generation = generation
-        self._connection = _connect(generation)
+        self._connection = _connect(generation, limits)
         self.facts = self._facts()
         rule: dict[str, Any] = self.facts["rule"]
         self.rule = MatchRule(**rule)
@@ -48,6 +51,7 @@ class Timeline:
         self.batch_sequences: int = self.facts["batch_sequences"]
         self.exactness: str = self.facts["exactness"]
         self.groups = self._groups()
+        self._lookup = PhraseLookup(self.rule, sum(group.phrases for group in self.groups))
         self.run = RunFacts(self.steps, self.batch_sequences, self.exactness, tuple(self.groups))
 
     @classmethod
@@ -69,9 +73,9 @@ class Timeline:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of one's own; never share one between threads."""
-        return self._connection.cursor()
+        return watched(self._connection.cursor())
 
-    @property
+    @cached_property
     def checkpoints(self) -> list[int]:
         """The steps of the run's checkpoints."""
         return [step for (step,) in self.cursor().execute("SELECT step FROM checkpoints ORDER BY step").fetchall()]
@@ -92,7 +96,7 @@ class Timeline:
     def first_seen_table(self, phrases: pa.StringArray, at_step: int | None = None) -> pa.Table:
         """The same as one Arrow table of the schema `answer_schema(FirstSeen)`, for many phrases at once."""
         _refuse_impossible(at_step)
-        found = look_up(self.cursor(), self.rule, phrases)
+        found = self._lookup.find(self.cursor(), phrases)
         counts = None
         if at_step is not None:
             ids = found["phrase_id"].to_numpy()
@@ -139,15 +143,10 @@ class Timeline:
         steps = sorted(set(at_steps)) if at_steps else self.checkpoints or [self.steps]
         for step in steps:
             _refuse_impossible(step)
-        rows = self._rows_of(phrase)
-        if not rows:
-            return []
-        counts = counts_by_step(self.cursor(), [row["phrase_id"] for row in rows], steps)
         points = []
-        for row in rows:
-            bounds = counts.of(np.array([row["phrase_id"]]))
-            low, high = (bound[0].tolist() for bound in bounds)
-            points += [self._point(row, *one) for one in zip(steps, low, high, strict=True)]
+        for row in self._rows_of(phrase):
+            counts = counts_of_phrase(self.cursor(), row["phrase_id"], row["count"], steps)
+            points += [self._point(row, step, low, high) for step, (low, high) in zip(steps, counts, strict=True)]
         return points
 
     def exposures(self, phrase: str) -> list[ExposureAnswer]:
@@ -193,7 +192,7 @@ class Timeline:
 
     def _rows_of(self, phrase: str) -> list[dict[str, Any]]:
         """The rows of every form of a phrase."""
-        return list(look_up(self.cursor(), self.rule, text_array([phrase])).to_pylist())
+        return list(self._lookup.find(self.cursor(), text_array([phrase])).to_pylist())
 
     def _is_exact(self, group: GroupFacts, slot: int) -> bool:
         return group.first_missing_slot is None or slot < group.first_missing_slot
@@ -237,9 +236,9 @@ class Timeline:
         return [GroupFacts(a, b, c, d, tuple(missing)) for a, b, c, d, missing in rows.fetchall()]
 
 
-def _connect(generation: Path) -> duckdb.DuckDBPyConnection:
+def _connect(generation: Path, limits: ReaderLimits | None) -> duckdb.DuckDBPyConnection:
     try:
-        return connect(generation)
+        return connect(generation, limits)
     except duckdb.Error as error:
         raise TimelineError(
             f"The generation {generation} cannot be opened ({error}). Delete the file and run `exposure publish` "

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from exposure import __version__
+from exposure.encoding import Answers as Rows
 from service.generations import OpenGeneration
 from service.rendering import negotiate, render
 
@@ -16,34 +17,42 @@ GENERATION_HEADER = "Exposure-Generation"
 
 
 def answer(
-    request: Request, opened: OpenGeneration, kind: type, ask: Callable[[], Sequence[Any]], validator: str | None = None
+    request: Request,
+    opened: OpenGeneration,
+    kind: type,
+    ask: Callable[[], Rows],
+    validator: str | None = None,
+    confirm: Callable[[], None] | None = None,
 ) -> Response:
     """What `ask` gives, rows of the dataclass `kind` wrapped with the timeline's name and generation.
 
-    A GET whose If-None-Match names what is current is answered with 304, unasked. `validator` is the generation, where
-    nothing else decides the answer.
+    A GET whose If-None-Match names what is current is answered with 304, unasked; `confirm` raises before that what
+    `ask` would. `validator` is the generation, where nothing else decides the answer.
     """
     envelope = {"timeline": request.path_params["timeline"], "generation": opened.digest}
-    return _answer(request, opened, kind, ask, validator or opened.digest, envelope)
+    return _answer(request, opened, kind, ask, validator or opened.digest, envelope, confirm)
 
 
 def answer_one(request: Request, opened: OpenGeneration, kind: type, ask: Callable[[], Any]) -> Response:
     """As `answer`, for a single row, which JSON does not wrap."""
-    return _answer(request, opened, kind, lambda: [ask()], opened.digest, None)
+    return _answer(request, opened, kind, lambda: [ask()], opened.digest, None, None)
 
 
 def _answer(
     request: Request,
     opened: OpenGeneration,
     kind: type,
-    ask: Callable[[], Sequence[Any]],
+    ask: Callable[[], Rows],
     validator: str,
     envelope: Mapping[str, str] | None,
+    confirm: Callable[[], None] | None,
 ) -> Response:
     headers = {GENERATION_HEADER: opened.digest, "Vary": "Accept", "Cache-Control": "private, no-cache"}
     if request.method == "GET":
         headers["ETag"] = etag(validator)
         if is_current(request.headers.getlist("if-none-match"), headers["ETag"]):
+            if confirm is not None:
+                confirm()
             return Response(status_code=304, headers=headers)
     media = negotiate(request.headers.get("accept"))
     return render(kind, ask(), media, envelope, headers)

@@ -124,7 +124,7 @@ def _watch_and_guard(app: FastAPI, settings: Settings, table: RouteTable) -> Non
     app.add_middleware(QuestionGate, questions=questions)
     app.add_middleware(BodyGate, limits=settings.limits, bodies=bodies)
     app.add_middleware(KeyGate, keys=app.state.keys)
-    app.add_middleware(HostGate, hosts=settings.hosts)
+    app.add_middleware(HostGate, hosts=settings.hosts, header_bytes=settings.limits.header_bytes)
     app.add_middleware(Envelope, table=table, traffic=traffic, observers=observers)
 
 

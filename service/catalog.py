@@ -11,6 +11,7 @@ from threading import Lock
 from exposure.api.names import NAME
 from exposure.api.timelines import TimelineEntry
 from exposure.errors import ExposureError, TimelineError
+from exposure.generation_reader import ReaderLimits
 from service.answers import entry_of
 from service.beneath import beneath
 from service.errors import NotFoundError
@@ -18,6 +19,7 @@ from service.generations import CurrentGeneration, OpenGeneration
 from service.phrase_files import PhraseFiles
 from service.settings import Settings
 from service.timeline_phrase_sets import TimelinePhraseSets
+from service.watchdog import Watchdog
 
 
 class Catalog:
@@ -27,6 +29,9 @@ class Catalog:
         self._settings = settings
         self._lock = Lock()
         self._generations: dict[str, CurrentGeneration] = {}
+        limits = settings.limits
+        self._reader_limits = ReaderLimits(limits.duckdb_memory, limits.duckdb_threads)
+        self._watchdog = Watchdog(limits.query_seconds)
         self.phrase_files = PhraseFiles()
         self.phrase_sets = TimelinePhraseSets(self.phrase_files)
 
@@ -43,9 +48,10 @@ class Catalog:
     def open(self, name: str) -> Iterator[OpenGeneration]:
         """The current generation of the timeline `name`, kept open for the block.
 
-        Raises NotFoundError where there is no timeline of that name, TimelineError where it cannot be used.
+        Raises NotFoundError where there is no timeline of that name, TimelineError where it cannot be used, and
+        TooSlowError where what the block asks of it takes longer than limits.query_seconds.
         """
-        with self._generation(name).lease() as opened:
+        with self._generation(name).lease() as opened, self._watchdog.watching():
             yield opened
 
     def entries(self) -> list[TimelineEntry]:
@@ -77,6 +83,7 @@ class Catalog:
             for generation in self._generations.values():
                 generation.close()
             self._generations.clear()
+        self._watchdog.close()
 
     def _entry(self, name: str) -> TimelineEntry:
         try:
@@ -93,7 +100,7 @@ class Catalog:
                 raise NotFoundError(f"There is no timeline {name!r}. GET /v1/timelines lists those that there are.")
             if not beneath(self._settings.timelines, path):
                 raise TimelineError(f"{path} leads out of {self._settings.timelines}. Put the timeline itself there.")
-            return self._generations.setdefault(name, CurrentGeneration(path))
+            return self._generations.setdefault(name, CurrentGeneration(path, self._reader_limits))
 
     def _path(self, name: str) -> Path | None:
         if not re.fullmatch(NAME, name):

@@ -12,12 +12,13 @@ from pathlib import Path
 from exposure.api.jobs import Job
 from exposure.api.names import DIGEST, NAME
 from exposure.errors import ExposureError
-from exposure.orders import DataOrder
 from exposure.timeline_folder import TimelineFolder
+from service.beneath import beneath
 from service.data_directory import DataDirectory
 from service.errors import ConflictError, NotFoundError
 from service.pair_sets import PairSetStore
 from service.removal import put_back, set_aside
+from service.runs import RunStore
 from service.settings import Settings
 from service.uses import NOUNS, Kind, refuse_used_by_jobs
 
@@ -72,7 +73,7 @@ def place_of(data: DataDirectory, kind: Kind, name: str) -> Path:
 def _held(path: Path, kind: Kind, name: str) -> Iterator[None]:
     """Hold the lock of a timeline or an evaluation, so that no command writes into it; ConflictError where one does."""
     lock = path / "lock"
-    if kind not in ("timelines", "evaluations") or lock.is_symlink() or not lock.is_file():
+    if kind not in ("timelines", "evaluations") or path.is_symlink() or lock.is_symlink() or not lock.is_file():
         yield
         return
     with lock.open("r+b") as file:
@@ -87,12 +88,18 @@ def _held(path: Path, kind: Kind, name: str) -> Iterator[None]:
 
 def _timeline_of_run(data: DataDirectory, name: str) -> str | None:
     with contextlib.suppress(ExposureError):
-        digest = DataOrder.load(data.run_manifest(name)).digest
+        digest = RunStore(Settings(data.path)).order(name).digest
         for path in sorted(data.timelines.iterdir()) if data.timelines.is_dir() else ():
-            with contextlib.suppress(ExposureError, OSError):
-                if TimelineFolder.open(path).order.digest == digest:
-                    return f"the timeline {path.name}, which is of its order"
+            if beneath(data.timelines, path) and _order_digest(path) == digest:
+                return f"the timeline {path.name}, which is of its order"
     return None
+
+
+def _order_digest(timeline: Path) -> str | None:
+    try:
+        return TimelineFolder.open(timeline).order.digest
+    except (ExposureError, OSError):
+        return None
 
 
 def _pair_set_of_phrases(data: DataDirectory, name: str) -> str | None:

@@ -25,6 +25,10 @@ class LimitError(ExposureError):
     """More than one request may ask for."""
 
 
+class MediaTypeError(ExposureError):
+    """A body in a form that the route does not read."""
+
+
 class NotAcceptableError(ExposureError):
     """An answer was wanted in a form that the service does not write."""
 

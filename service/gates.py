@@ -1,4 +1,4 @@
-"""What is refused before a route is looked for: foreign host names, and changes that foreign pages ask for."""
+"""What is refused before a route is looked for: foreign host names, foreign pages that ask for changes, large headers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.problems import FOREIGN_ORIGIN, UNKNOWN_HOST, Kind, problem
+from service.problems import FOREIGN_ORIGIN, HEADERS_TOO_LARGE, UNKNOWN_HOST, Kind, problem
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
@@ -20,18 +20,26 @@ class HostGate:
     Browsers say where a page that sends something comes from (Sec-Fetch-Site, Origin); other clients say nothing.
     """
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], header_bytes: int) -> None:
         self._app = app
+        self._header_bytes = header_bytes
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
-            refusal = self._refusal(scope["method"], Headers(scope=scope))
+            refusal = self._too_large(scope) or self._refusal(scope["method"], Headers(scope=scope))
             if refusal is not None:
                 await refuse(*refusal, scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _too_large(self, scope: Scope) -> tuple[Kind, str] | None:
+        """The connection measures them too, but only what it has to hold until the rest comes."""
+        size = sum(len(name) + len(value) + 4 for name, value in scope["headers"]) + len(scope["query_string"])
+        if size + len(scope["path"]) <= self._header_bytes:
+            return None
+        return HEADERS_TOO_LARGE, f"They are larger than {self._header_bytes:,} bytes. Send large questions as a body."
 
     def _refusal(self, method: str, headers: Headers) -> tuple[Kind, str] | None:
         given = headers.getlist("host")

@@ -10,6 +10,7 @@ from threading import Lock
 import duckdb
 
 from exposure.errors import TimelineError
+from exposure.generation_reader import ReaderLimits
 from exposure.timeline import Timeline
 from exposure.timeline_folder import TimelineFolder
 from service.beneath import beneath
@@ -34,8 +35,9 @@ class OpenGeneration:
 class CurrentGeneration:
     """One timeline's current generation, opened once and followed when CURRENT moves. Threads may share it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: ReaderLimits | None = None) -> None:
         self._path = path
+        self._limits = limits
         self._lock = Lock()
         self._open: OpenGeneration | None = None
 
@@ -73,7 +75,7 @@ class CurrentGeneration:
             # Read under the lock: a thread that read it before a switch would go back to the older generation.
             current = _current(self._path)
             if self._open is None or self._open.timeline.generation != current:
-                opened = OpenGeneration(open_timeline(self._path, current))
+                opened = OpenGeneration(open_timeline(self._path, current, self._limits))
                 self._retire()
                 self._open = opened
             self._open.users += 1
@@ -100,12 +102,12 @@ def _current(path: Path) -> Path:
         raise TimelineError(f"The timeline {path} cannot be read ({error.strerror}). Mend its permissions.") from error
 
 
-def open_timeline(path: Path, generation: Path) -> Timeline:
+def open_timeline(path: Path, generation: Path, limits: ReaderLimits | None = None) -> Timeline:
     """`generation` of the timeline in `path`; raises TimelineError where it is damaged or lies elsewhere."""
     if not beneath(path, generation):
         raise TimelineError(f"CURRENT of {path} leads out of its folder. Run `exposure publish {path}`.")
     try:
-        return Timeline(path, generation)
+        return Timeline(path, generation, limits)
     except TimelineError as error:
         sentence = str(error)
     except (duckdb.Error, KeyError, TypeError, ValueError, OSError) as error:

@@ -10,6 +10,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from exposure.encoding import Answers
 from service.answering import etag, is_current
 from service.openapi import Responses, forms, problems
 from service.problems import NOT_ACCEPTABLE, Kind
@@ -36,7 +37,7 @@ def listed(request: Request, kind: type, rows: Sequence[Any], envelope: Mapping[
     return render(kind, rows, negotiate(request.headers.get("accept")), dict(envelope or {}), _HEADERS)
 
 
-def paged(request: Request, kind: type, rows: Sequence[Any], following: str | None, validator: str) -> Response:
+def paged(request: Request, kind: type, rows: Answers, following: str | None, validator: str) -> Response:
     """A page of what never changes and is named by `validator`; `following` is the cursor of the next one.
 
     The forms that have rows only find it in the Link header, as all do.

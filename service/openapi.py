@@ -9,13 +9,14 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from exposure.encoding import ARROW, CSV, MEDIA, NDJSON, PARQUET
+from exposure.encoding import ARROW, CSV, JSON, MEDIA, NDJSON, PARQUET
 from service.examples import GENERATION, TIMELINE
 from service.problems import (
     BODY_TOO_SLOW,
     BUSY,
     FORBIDDEN,
     FOREIGN_ORIGIN,
+    HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
     INVALID_REQUEST,
     NOT_ACCEPTABLE,
@@ -30,6 +31,7 @@ from service.problems import (
     Kind,
     Problem,
 )
+from service.questions import FirstSeenQuestion
 from service.route_table import Entry, RouteTable
 
 OF_KEYS = (UNAUTHORISED, FORBIDDEN, FOREIGN_ORIGIN)
@@ -37,7 +39,7 @@ OF_KEYS = (UNAUTHORISED, FORBIDDEN, FOREIGN_ORIGIN)
 
 EVERYWHERE = (
     *OF_KEYS,
-    *(BODY_TOO_SLOW, TOO_LARGE, UNKNOWN_HOST, INVALID_REQUEST, BUSY, INTERNAL_ERROR, STOPPING),
+    *(BODY_TOO_SLOW, TOO_LARGE, UNKNOWN_HOST, INVALID_REQUEST, BUSY, HEADERS_TOO_LARGE, INTERNAL_ERROR, STOPPING),
 )
 """What any route can answer."""
 
@@ -74,6 +76,16 @@ def _answers(description: str, example: object, *kinds: Kind, is_revalidated: bo
     return found | problems(*OF_A_TIMELINE, *kinds)
 
 
+def phrase_body() -> dict[str, Any]:
+    """What `openapi_extra` says of a body of phrases, which the framework does not read itself."""
+    columns = "An Arrow IPC stream with one column, `phrase`; `at_step` may stand in the metadata of its schema."
+    content = {
+        JSON: {"schema": {"$ref": f"#/components/schemas/{FirstSeenQuestion.__name__}"}},
+        ARROW: {"schema": {"type": "string", "format": "binary", "description": columns}},
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def problems(*kinds: Kind) -> Responses:
     """The problems of `kinds`, and those of every route."""
     by_status = sorted({*kinds, *EVERYWHERE}, key=lambda kind: (kind.status, kind.slug))
@@ -105,7 +117,7 @@ def complete(app: FastAPI, table: RouteTable) -> None:
 
 def _add_problems(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
-    for model in (Problem, FieldProblem):
+    for model in (Problem, FieldProblem, FirstSeenQuestion):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema

@@ -24,6 +24,7 @@ from service.errors import (
     JobStoreError,
     KeyReuseError,
     LimitError,
+    MediaTypeError,
     NotAcceptableError,
     NotFoundError,
     NotIndexedError,
@@ -73,6 +74,7 @@ TOO_LARGE = Kind("too-large", 413, "The request is too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body is not JSON")
 UNKNOWN_HOST = Kind("unknown-host", 421, "The service is not known under this name")
 INVALID_REQUEST = Kind("invalid-request", 422, "The request is not as it should be")
+HEADERS_TOO_LARGE = Kind("headers-too-large", 431, "The address and the headers are too large")
 LIMIT_EXCEEDED = Kind("limit-exceeded", 422, "The request asks for more than one request may")
 QUESTION = Kind("question", 422, "The question cannot be answered as it was put")
 KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key was sent with another request")
@@ -87,13 +89,15 @@ KINDS = (
     BAD_REQUEST, UNAUTHORISED, FORBIDDEN, FOREIGN_ORIGIN, NOT_FOUND, NOT_INDEXED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
     BODY_TOO_SLOW, UNAVAILABLE,
     CONFLICT, STALE_ATTEMPT, READ_ONLY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNKNOWN_HOST, INVALID_REQUEST,
-    LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, INTERNAL_ERROR, TOO_SLOW, NO_STORAGE, STOPPING,
+    LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, HEADERS_TOO_LARGE,
+    INTERNAL_ERROR, TOO_SLOW, NO_STORAGE, STOPPING,
 )  # fmt: skip
 
 KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
     NotFoundError: NOT_FOUND,
     NotIndexedError: NOT_INDEXED,
     LimitError: LIMIT_EXCEEDED,
+    MediaTypeError: UNSUPPORTED_MEDIA_TYPE,
     NotAcceptableError: NOT_ACCEPTABLE,
     ParameterError: INVALID_REQUEST,
     AccessError: UNAUTHORISED,

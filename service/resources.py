@@ -28,6 +28,10 @@ MAKERS_AT_ONCE = 2
 """Child processes that make sets at once."""
 
 
+MAKING_TAKES = 10
+"""How many times `limits.query_seconds` making a set may take: all of BLiMP takes some 10 seconds on one core."""
+
+
 class Resources:
     """Runs, pair sets, phrase sets, and the corpora behind them. Threads may share it; `close` ends it."""
 
@@ -38,7 +42,7 @@ class Resources:
         self.pair_sets = PairSetStore(settings)
         self.phrase_sets = PhraseSetStore(settings, catalog.phrase_files)
         self.corpora = Corpora(settings, self.runs, Children(READERS_AT_ONCE, seconds))
-        self.sets = SetMaker(settings, Children(MAKERS_AT_ONCE, seconds))
+        self.sets = SetMaker(settings, Children(MAKERS_AT_ONCE, MAKING_TAKES * seconds))
         self.removal = Removal(data)
         self._deleter = Deleter(data, self._active)
 

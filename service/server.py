@@ -68,7 +68,7 @@ def run(settings: Settings, listening: socket.socket, greet: Callable[[], None])
     """
     _allow_many_files()
     app = create_app(settings)
-    server = Server(_config(app, settings), app, greet)
+    server = Server(uvicorn_config(app, settings), app, greet)
     # uvicorn handles these itself while it runs, and raises what stopped it once more when it is done: with Python's
     # own handlers that would end in a traceback or in an exit status of an error.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -83,7 +83,8 @@ def run(settings: Settings, listening: socket.socket, greet: Callable[[], None])
         logging.getLogger("uvicorn.error").removeFilter(quiet)
 
 
-def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves `app`."""
     return uvicorn.Config(
         app,
         http=connection_kind(settings.limits),

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 import anyio
-from anyio import CapacityLimiter
-from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from service.threads import in_threads
 
 PART_BYTES = 1 << 20
 """About how much is made in one go, and sent before more is made."""
 
 SEND_BYTES = 1 << 18
 """Handed to the socket at once: copying more would keep the event loop from others."""
-
-ENCODERS = 2
-"""Parts that are made at once, of all answers together: more threads would only wait for each other."""
-
-_encoders: RunVar[CapacityLimiter] = RunVar("encoders")
 
 
 class PartsResponse(Response):
@@ -41,7 +36,7 @@ class PartsResponse(Response):
         leaving = asyncio.ensure_future(_leaves(receive))
         try:
             if scope.get("http_version") == "1.0":
-                whole = self._begun + await _in_thread(lambda: b"".join(self._parts))
+                whole = self._begun + await in_threads("encoding", lambda: b"".join(self._parts))
                 await Response(whole, self.status_code, dict(self.headers))(scope, receive, send)
             else:
                 await self._send_parts(send, leaving)
@@ -57,7 +52,7 @@ class PartsResponse(Response):
             for start in range(0, len(part), SEND_BYTES):
                 piece = part[start : start + SEND_BYTES]
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-            part = await _in_thread(self._next)
+            part = await in_threads("encoding", self._next)
         if not part:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -71,14 +66,6 @@ class PartsResponse(Response):
             if size >= PART_BYTES:
                 break
         return b"".join(made)
-
-
-async def _in_thread(make: Callable[[], bytes]) -> bytes:
-    limiter = _encoders.get(None)
-    if limiter is None:
-        limiter = CapacityLimiter(ENCODERS)
-        _encoders.set(limiter)
-    return await run_sync(make, limiter=limiter)
 
 
 async def _leaves(receive: Receive) -> None:

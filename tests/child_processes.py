@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from exposure.api.lines import Line
 
-PATIENCE = 90.0
+PATIENCE = 45.0
 
 
 @dataclass

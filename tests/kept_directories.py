@@ -14,11 +14,10 @@ import synthetic_evaluations
 
 from evaluator.folder import EvaluationFolder
 from exposure.api.requests import INDEX_EXAMPLE, IndexRequest
-from exposure.errors import ExposureError
+from exposure.errors import EvaluationError, ExposureError
 from exposure.orders import DataOrder
 from exposure.pair_files import load_pairs
 from exposure.phrase_file import read_phrases
-from exposure.phrases import Phrase
 from exposure.timeline import Timeline
 from exposure.timeline_folder import TimelineFolder
 from service.data_directory import DataDirectory, open_data_directory
@@ -92,18 +91,25 @@ def _coverage(path: Path) -> object:
 
 def _history(path: Path) -> object:
     with Timeline.open(path) as timeline:
-        return timeline.history(Phrase("cats sleep"))
+        return timeline.history("cats sleep")
 
 
 def _evaluation(path: Path) -> dict[str, str]:
     name = path.name
     return {
         f"{name} series": _said(lambda: _series(path)),
-        f"{name} checkpoints": _said(lambda: EvaluationFolder.open(path).checkpoints),
+        f"{name} checkpoints": _said(lambda: _checkpoints(path)),
         f"{name} pairs": _said(lambda: EvaluationFolder.open(path).pairs),
         f"{name} exposures": _said(lambda: EvaluationFolder.open(path).exposures),
         f"{name} manifest": _said(lambda: EvaluationFolder.open(path).manifest),
     }
+
+
+def _checkpoints(path: Path) -> object:
+    records = EvaluationFolder.open(path).checkpoints
+    if not records:
+        raise EvaluationError("Nothing is scored yet.")
+    return records
 
 
 def _series(path: Path) -> object:
@@ -112,11 +118,11 @@ def _series(path: Path) -> object:
 
 
 def _jobs(data: DataDirectory) -> object:
-    with contextlib.closing(sqlite3.connect(f"{data.jobs.as_uri()}?mode=ro", uri=True)) as connection:
-        try:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{data.jobs.as_uri()}?mode=ro", uri=True)) as connection:
             return connection.execute("SELECT id, kind, state, request, digest FROM jobs ORDER BY number").fetchall()
-        except sqlite3.Error as error:
-            raise OSError(str(error)) from error
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
 
 
 def logical_digest(timeline: Path) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 Act = Callable[[socket.socket], None]
 """Answers one request, or does something else to its connection, which is closed afterwards."""
 
@@ -26,6 +28,11 @@ class Asked:
     def json(self) -> Any:
         """Its body."""
         return json.loads(self.body)
+
+    @property
+    def phrases(self) -> list[str]:
+        """The phrases in its body, which is Arrow or JSON."""
+        return phrases_in(self.body)
 
 
 @dataclass
@@ -113,6 +120,14 @@ def problem(slug: str, status: int, **headers: str) -> Act:
     """A problem, as the service words them."""
     fields = {"type": f"/problems/{slug}", "title": "T", "status": status, "detail": "A sentence.", "request_id": "r1"}
     return answer(fields, status, "application/problem+json", **headers)
+
+
+def phrases_in(body: bytes) -> list[str]:
+    """What a look-up asks for."""
+    if body.startswith(b"{"):
+        return list(json.loads(body)["phrases"])
+    with pa.ipc.open_stream(body) as stream:
+        return list(stream.read_all()["phrase"].to_pylist())
 
 
 def drop(connection: socket.socket) -> None:

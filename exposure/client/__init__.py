@@ -39,6 +39,7 @@ from exposure.client.problems import (
 )
 from exposure.client.retries import Retries
 from exposure.client.table import Table
+from exposure.splits import SplitRequest
 
 __all__ = [
     "AsyncClient",
@@ -64,6 +65,7 @@ __all__ = [
     "RootedPath",
     "ServiceProblem",
     "ServiceUnreachable",
+    "SplitRequest",
     "Table",
     "TooLarge",
     "TooSlow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from exposure.client.exchanges import Broken, Response
@@ -36,3 +37,15 @@ def table_of(content: bytes) -> pa.Table:
             return stream.read_all()
     except (pa.ArrowException, OSError) as error:
         raise UnexpectedAnswer(f"The answer is damaged Arrow ({error}). Ask again.") from error
+
+
+def column_of(phrases: Sequence[str], at_step: int | None) -> bytes:
+    """A stream with the one column `phrase`; raises UnicodeEncodeError for halves of surrogate pairs."""
+    import pyarrow as pa
+
+    facts = None if at_step is None else {"at_step": str(at_step)}
+    schema = pa.schema([("phrase", pa.string())], metadata=facts)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, schema) as stream:
+        stream.write_batch(pa.record_batch([pa.array(phrases, pa.string())], schema=schema))
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]

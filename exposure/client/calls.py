@@ -33,7 +33,7 @@ class ask(Generic[P, T]):  # noqa: N801
 
     def __init__(self, plan: Callable[Concatenate[Any, P], Plan[T]]) -> None:
         @functools.wraps(plan)
-        def method(group: Group[Any], *arguments: P.args, **named: P.kwargs) -> Any:
+        def method(group: Group[Any], /, *arguments: P.args, **named: P.kwargs) -> Any:
             return group._driver.run(plan(group, *arguments, **named))
 
         self.__doc__ = plan.__doc__
@@ -56,7 +56,7 @@ class each(Generic[P, T]):  # noqa: N801
 
     def __init__(self, plan: Callable[Concatenate[Any, P], Plan[None]], emitted: type[T]) -> None:
         @functools.wraps(plan)
-        def method(group: Group[Any], *arguments: P.args, **named: P.kwargs) -> Any:
+        def method(group: Group[Any], /, *arguments: P.args, **named: P.kwargs) -> Any:
             return group._driver.each(plan(group, *arguments, **named))
 
         self.__doc__ = plan.__doc__

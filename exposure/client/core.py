@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 from exposure.client.arrow_wire import ARROW, table_of
 from exposure.client.decoding import reader_of
-from exposure.client.exchanges import Plan, Request, Response
-from exposure.client.problems import UnexpectedAnswer
+from exposure.client.exchanges import Parameters, Plan, Request, Response
+from exposure.client.problems import Conflict, UnexpectedAnswer
 from exposure.client.retries import Retries, answered
 from exposure.client.table import Table, joined
 
@@ -21,6 +21,8 @@ T = TypeVar("T")
 JSON = "application/json"
 TABLES = f"{ARROW}, {JSON};q=0.5"
 """What is accepted where rows are wanted."""
+BEGINNINGS = 5
+"""How often something is read from its beginning because it changed meanwhile."""
 PAGE_ROWS = 10_000
 """The most that one page holds."""
 
@@ -51,15 +53,33 @@ class Core:
         return reader_of(kind)(fields)
 
     def get_table(self, kind: type[T], path: str, parameters: Mapping[str, Any] | None = None) -> Plan[Table[T]]:
-        """All rows at `path`, of as many pages as there are; in Arrow, if the service has it."""
-        tables: list[Table[T]] = []
+        """All rows at `path`, of as many pages as there are and all of one state; in Arrow, if the service has it.
+
+        Raises UnexpectedAnswer where the state changes again and again while it is read.
+        """
         asked = parameters_of(parameters)
+        for _ in range(BEGINNINGS):
+            tables = yield from self._pages(kind, path, asked)
+            if tables is not None:
+                return joined(tables)
+        raise UnexpectedAnswer(
+            f"What is at {path} changed {BEGINNINGS} times while its pages were read. Ask again later."
+        )
+
+    def _pages(self, kind: type[T], path: str, asked: Parameters) -> Plan[list[Table[T]] | None]:
+        """Every page; None once the service says that a page is of another state than those before."""
+        tables: list[Table[T]] = []
         cursor: str | None = None
         while cursor is not None or not tables:
             more = () if cursor is None else (("cursor", cursor),)
-            table, cursor = yield from self._page(kind, Request("GET", path, (*asked, *more), {"Accept": TABLES}))
+            try:
+                table, cursor = yield from self._page(kind, Request("GET", path, (*asked, *more), {"Accept": TABLES}))
+            except Conflict:
+                if not tables:
+                    raise
+                return None
             tables.append(table)
-        return joined(tables)
+        return tables
 
     def table(self, kind: type[T], request: Request) -> Plan[Table[T]]:
         """The rows that answer `request`."""
@@ -94,15 +114,15 @@ def path_of(*parts: str | int) -> str:
     return "/v1/" + "/".join(quote(str(part), safe="") for part in parts)
 
 
-def parameters_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    """Query parameters: None is left out, a list stands once for each of its values."""
+def parameters_of(values: Mapping[str, Any] | None) -> Parameters:
+    """Query parameters: None is left out; what holds several values stands once for each of them."""
     return tuple(
         (name, _text(one)) for name, value in (values or {}).items() for one in _each(value) if one is not None
     )
 
 
-def _each(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else (value,)
+def _each(value: Any) -> Iterable[Any]:
+    return (value,) if value is None or isinstance(value, str | int) else value
 
 
 def _text(value: Any) -> str:

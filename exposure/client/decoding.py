@@ -17,12 +17,12 @@ Reader = Callable[[Any], Any]
 
 
 def reader_of(kind: type[T]) -> Callable[[Any], T]:
-    """A function from a mapping of fields to the dataclass `kind`.
+    """A function from a mapping of fields to the dataclass `kind`; a `dict` is left as it is.
 
     Fields that `kind` does not know are left out, so that a newer service can be asked; it raises UnexpectedAnswer
     for one that is missing, or of another kind.
     """
-    return cast("Callable[[Any], T]", _dataclass_reader(cast("Any", kind)))
+    return cast("Callable[[Any], T]", dict if kind is dict else _dataclass_reader(cast("Any", kind)))
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from collections.abc import Callable, Coroutine
 from types import MethodType
@@ -31,12 +32,16 @@ class submit(Generic[P]):  # noqa: N801
     """
 
     def __init__(self, request: Callable[P, JobRequest], resource: str, sentence: str) -> None:
-        def method(group: Group[Any], *arguments: P.args, **named: P.kwargs) -> Any:
+        def method(group: Group[Any], /, *arguments: P.args, **named: P.kwargs) -> Any:
             return group._driver.run(_submitted(group._core, resource, _checked(request, *arguments, **named)))
 
         method.__doc__ = sentence
-        method.__wrapped__ = request  # type: ignore[attr-defined]
+        method.__signature__ = _signature(request)  # type: ignore[attr-defined]
         self._method = method
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """The method has the name that it stands under."""
+        self._method.__name__ = name
 
     @overload
     def __get__(self, group: Group[BlockingDriver], owner: type) -> Callable[P, Job]: ...
@@ -47,6 +52,12 @@ class submit(Generic[P]):  # noqa: N801
     def __get__(self, group: Any, owner: type) -> Any:
         """The method of one group; of the class, this."""
         return self if group is None else MethodType(self._method, group)
+
+
+def _signature(request: Callable[..., JobRequest]) -> inspect.Signature:
+    """That of a method with the fields of `request`, for help() and editors."""
+    group = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    return inspect.Signature([group, *inspect.signature(request).parameters.values()])
 
 
 def _checked(request: Callable[P, JobRequest], *arguments: P.args, **named: P.kwargs) -> JobRequest:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from exposure.answers import FirstSeen
-from exposure.client.core import JSON, TABLES, Core, json_request
-from exposure.client.exchanges import Plan
+from exposure.client.arrow_wire import ARROW, column_of
+from exposure.client.core import BEGINNINGS, JSON, TABLES, Core, json_request
+from exposure.client.exchanges import Plan, Request
 from exposure.client.problems import LimitExceeded, TooLarge, UnexpectedAnswer
 from exposure.client.table import Table, joined
+from exposure.errors import UsageError
 
-MOST_BYTES = 8 << 20
-"""Of one body: half of what the service takes."""
-
-BEGINNINGS = 5
-"""How often a look-up begins again because something was published meanwhile."""
+MOST_BYTES = 5 << 20
+"""Of the phrases of one request in UTF-8. As JSON, where Arrow cannot hold them, they are three times as much: still less
+than the 16 MiB that the service takes."""
 
 
 def first_seen(core: Core, path: str, phrases: str | Iterable[str], at_step: int | None) -> Plan[Table[FirstSeen]]:
@@ -32,11 +31,14 @@ def first_seen(core: Core, path: str, phrases: str | Iterable[str], at_step: int
 
 
 def texts_of(phrases: str | Iterable[str]) -> list[str]:
-    """One phrase, or many: also a column of Arrow, pandas or polars."""
+    """One phrase, or many: also a column of Arrow, pandas or polars. Raises UsageError for what is no text."""
     if isinstance(phrases, str):
         return [phrases]
-    values = phrases.to_pylist() if hasattr(phrases, "to_pylist") else phrases
-    return list(values)
+    texts = list(phrases.to_pylist() if hasattr(phrases, "to_pylist") else phrases)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UsageError(f"Phrase {place} is {text!r}, and texts were expected. Leave it out, or write it as text.")
+    return texts
 
 
 def _of_one_generation(
@@ -60,10 +62,8 @@ def _of_one_generation(
 
 def _asked(core: Core, path: str, portion: Sequence[str], at_step: int | None) -> Plan[Table[FirstSeen] | None]:
     """The answers for `portion`; None where it was too much at once, which `core` then knows."""
-    body = {"phrases": portion} if at_step is None else {"phrases": portion, "at_step": at_step}
-    accepted = TABLES if _is_text(portion) else JSON
     try:
-        return (yield from core.table(FirstSeen, json_request(path, body, {"Accept": accepted})))
+        return (yield from core.table(FirstSeen, _question(path, portion, at_step)))
     except (LimitExceeded, TooLarge):
         if len(portion) <= 1:
             raise
@@ -71,26 +71,20 @@ def _asked(core: Core, path: str, portion: Sequence[str], at_step: int | None) -
         return None
 
 
+def _question(path: str, phrases: Sequence[str], at_step: int | None) -> Request:
+    """Arrow both ways; JSON where there is a half of a surrogate pair, which Arrow cannot hold."""
+    try:
+        return Request("POST", path, (), {"Content-Type": ARROW, "Accept": TABLES}, column_of(phrases, at_step))
+    except UnicodeEncodeError:
+        body = {"phrases": phrases} if at_step is None else {"phrases": phrases, "at_step": at_step}
+        return json_request(path, body, {"Accept": JSON})
+
+
 def _fitting(phrases: Sequence[str]) -> int:
     """How many of `phrases`, from the first on and at least one, fit into one body."""
     held = 0
-    for place, size in enumerate(_sizes(phrases)):
-        held += size
+    for place, phrase in enumerate(phrases):
+        held += 4 + (len(phrase) if phrase.isascii() else len(phrase.encode("utf-8", "surrogatepass")))
         if held > MOST_BYTES and place:
             return place
     return len(phrases)
-
-
-def _sizes(phrases: Sequence[str]) -> Iterator[int]:
-    """Bytes of each in JSON; of plain text, without making it."""
-    for phrase in phrases:
-        yield len(phrase) + 4 if phrase.isascii() and phrase.isprintable() else len(json.dumps(phrase)) + 2
-
-
-def _is_text(phrases: Sequence[str]) -> bool:
-    """Whether Arrow can hold them: halves of surrogate pairs are no text."""
-    try:
-        "\n".join(phrases).encode()
-    except UnicodeEncodeError:
-        return False
-    return True

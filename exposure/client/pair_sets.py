@@ -31,9 +31,11 @@ class PairSets(Group[D]):
         return self._core.get_one(PairSetFacts, path_of("pair-sets", id))
 
     @ask
-    def pairs(self, id: str, uids: Iterable[str] = (), phenomena: Iterable[str] = ()) -> Plan[Table[PairRow]]:
+    def pairs(
+        self, id: str, uid: str | Iterable[str] = (), phenomenon: str | Iterable[str] = ()
+    ) -> Plan[Table[PairRow]]:
         """The pairs themselves, as rows that can be uploaded again; of some paradigms or phenomena, or all."""
-        filters = {"uid": tuple(uids), "phenomenon": tuple(phenomena), "limit": PAGE_ROWS}
+        filters = {"uid": uid, "phenomenon": phenomenon, "limit": PAGE_ROWS}
         return self._core.get_table(PairRow, path_of("pair-sets", id, "pairs"), filters)
 
     @ask

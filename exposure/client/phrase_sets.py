@@ -29,10 +29,10 @@ class PhraseSets(Group[D]):
 
     @ask
     def phrases(
-        self, id: str, uids: Iterable[str] = (), phenomena: Iterable[str] = (), side: Side | None = None
+        self, id: str, uid: str | Iterable[str] = (), phenomenon: str | Iterable[str] = (), side: Side | None = None
     ) -> Plan[Table[PhraseRow]]:
         """What is looked for: each side of each pair, its critical phrase, or why there is none."""
-        filters = {"uid": tuple(uids), "phenomenon": tuple(phenomena), "side": side, "limit": PAGE_ROWS}
+        filters = {"uid": uid, "phenomenon": phenomenon, "side": side, "limit": PAGE_ROWS}
         return self._core.get_table(PhraseRow, path_of("phrase-sets", id, "phrases"), filters)
 
     @ask

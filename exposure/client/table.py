@@ -99,6 +99,8 @@ def _columns_of(kind: type[Row], rows: Sequence[Row]) -> pa.Table:
     from exposure.answer_schema import answer_schema
 
     try:
+        if kind is dict:
+            return pa.Table.from_pylist(list(rows))
         return pa.Table.from_batches([batch_of(kind, rows)], answer_schema(kind))
     except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
         raise UsageError(f"Arrow cannot hold this answer ({error}). Take .rows instead.") from error

@@ -40,9 +40,9 @@ class Timelines(Group[D]):
         return look_up.first_seen(self._core, path_of("timelines", name, "first-seen"), phrases, at_step)
 
     @ask
-    def history(self, name: str, phrase: str, at_steps: Iterable[int] = ()) -> Plan[Table[HistoryPoint]]:
-        """How often a phrase had been seen by each checkpoint, or by each of `at_steps`; raises NotIndexed."""
-        parameters = {"phrase": phrase, "at_step": tuple(at_steps)}
+    def history(self, name: str, phrase: str, at_step: int | Iterable[int] = ()) -> Plan[Table[HistoryPoint]]:
+        """How often a phrase had been seen by each checkpoint, or by each `at_step`; raises NotIndexed."""
+        parameters = {"phrase": phrase, "at_step": at_step}
         return self._core.get_table(HistoryPoint, path_of("timelines", name, "history"), parameters)
 
     @ask
@@ -72,10 +72,10 @@ class Timelines(Group[D]):
         name: str,
         request: SplitRequest = SplitRequest(),  # noqa: B008 - frozen
         phrase_set: str | None = None,
-        uids: Iterable[str] = (),
+        uid: str | Iterable[str] = (),
     ) -> Plan[Table[ParadigmSplit]]:
         """How many pairs of each paradigm are proxy-train and proxy-validation; `phrase_set` if it keeps several."""
-        return self._core.table(ParadigmSplit, _split(name, request, phrase_set, uids, "paradigm"))
+        return self._core.table(ParadigmSplit, _split(name, request, phrase_set, uid, "paradigm"))
 
     @ask
     def pair_splits(
@@ -83,10 +83,10 @@ class Timelines(Group[D]):
         name: str,
         request: SplitRequest = SplitRequest(),  # noqa: B008 - frozen
         phrase_set: str | None = None,
-        uids: Iterable[str] = (),
+        uid: str | Iterable[str] = (),
     ) -> Plan[Table[PairSplit]]:
         """Where each single pair falls, and why."""
-        return self._core.table(PairSplit, _split(name, request, phrase_set, uids, "pair"))
+        return self._core.table(PairSplit, _split(name, request, phrase_set, uid, "pair"))
 
     @ask
     def remove(self, name: str) -> Plan[None]:
@@ -94,14 +94,14 @@ class Timelines(Group[D]):
         yield from self._core.delete(path_of("timelines", name))
 
 
-def _split(name: str, request: SplitRequest, phrase_set: str | None, uids: Iterable[str], by: str) -> Request:
+def _split(name: str, request: SplitRequest, phrase_set: str | None, uid: str | Iterable[str], by: str) -> Request:
     body: dict[str, Any] = {
         "policy": request.policy,
         "at_step": request.at_step,
         "sides": request.sides,
         "include_flagged": request.include_flagged,
         "phrase_set": phrase_set,
-        "uids": list(uids),
+        "uids": [uid] if isinstance(uid, str) else list(uid),
         "by": by,
     }
     return json_request(path_of("timelines", name, "splits"), body, {"Accept": TABLES})

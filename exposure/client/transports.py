@@ -36,7 +36,8 @@ class Address:
         except ValueError:
             is_address = False
         if not is_address or parts.query or parts.fragment:
-            raise UsageError("That is no URL of a service. Give one such as http://127.0.0.1:8000.")
+            shown = "What was given" if "@" in self.url else repr(self.url)  # a password is not repeated
+            raise UsageError(f"{shown} is no URL of a service. Give one such as http://127.0.0.1:8000.")
         if parts.username or parts.password:
             raise UsageError("The URL holds a user name or password. Give the key as key=…, or in EXPOSURE_KEY.")
         if self.key is not None and not (self.key.isascii() and self.key.isprintable() and self.key.strip()):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import pyarrow as pa
 from fastapi import Request
 from starlette.responses import Response
 
+from exposure.encoding import Answers
 from service.answering import etag, is_current
 from service.listing import paged
 from service.rendering import negotiate, render
 
 _HEADERS = {"Vary": "Accept", "Cache-Control": "private, no-cache"}
 
-Made = tuple[Iterable[pa.RecordBatch], str | None]
-"""Batches, and the cursor of the next page."""
+Made = tuple[Answers, str | None]
+"""Rows or batches, and the cursor of the next page."""
 
 
 def unchanged(request: Request, validator: str, headers: Mapping[str, str] = _HEADERS) -> Response | None:
@@ -39,6 +39,5 @@ def many(request: Request, kind: type, validator: str, make: Callable[[], Made])
     found = unchanged(request, validator)
     if found is not None:
         return found
-    batches, following = make()
-    # A sequence of batches is taken as rows; what is made one by one is not.
-    return paged(request, kind, batches, following, validator)  # type: ignore[arg-type]
+    rows, following = make()
+    return paged(request, kind, rows, following, validator)

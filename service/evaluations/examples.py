@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from evaluator.report.lag_rows import LagRow
@@ -10,6 +10,9 @@ from evaluator.report.paradigm_rows import ParadigmRow
 from evaluator.report.split_rows import SplitRow
 from exposure.api.resources import CheckpointFacts, EvaluationFacts, ItemScore
 from exposure.measurement import Measurement
+from service.listing import pages
+from service.openapi import Responses, forms
+from service.problems import NOT_FOUND, UNAVAILABLE, Kind
 
 EVALUATION = "small"
 UID = "delayed_agreement"
@@ -78,3 +81,23 @@ PARADIGM = _null_but(
 )  # fmt: skip
 
 SPLIT_ROW = SplitRow(EVALUATION, UID, 600, 300, 300, 0, 0, 0, 0, (), "window", "either", None, "exact")
+
+
+def page_of_rows(description: str, example: Any, *kinds: Kind) -> Responses:
+    """The `responses` of a route that gives pages of rows like `example` of one evaluation."""
+    return pages(description, example, NOT_FOUND, UNAVAILABLE, *kinds)
+
+
+def rows(description: str, example: Any) -> Responses:
+    """The same for a route that gives all rows at once."""
+    return _in_form(description, example, {"answers": [asdict(example)]})
+
+
+def one_row(description: str, example: Any) -> Responses:
+    """The same for a route that gives one row, which JSON does not wrap."""
+    return _in_form(description, example, asdict(example))
+
+
+def _in_form(description: str, example: Any, document: object) -> Responses:
+    found = page_of_rows(description, example)
+    return {**found, 200: {**found[200], "content": forms(document)}}

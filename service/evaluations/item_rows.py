@@ -1,9 +1,11 @@
-"""What each checkpoint made of each pair: rows read checkpoint by checkpoint, so that any number of them can be sent."""
+"""What each checkpoint made of each pair, read checkpoint by checkpoint so that any number of rows can be sent."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +16,13 @@ from evaluator.folder import HASH_DIGITS, CheckpointRecord
 from evaluator.normed_scores import NormedScores, columns_for, normed_scores, refuse_other_items
 from evaluator.report.convention_choice import choose_convention
 from evaluator.scored import Floats, Integers, credit_of
+from evaluator.split_file import SPLIT
 from exposure.answer_schema import answer_schema
 from exposure.api.resources import ItemScore
 from exposure.errors import EvaluationError, QuestionError
 from service.errors import NotFoundError
 from service.evaluations.pages import Asked
-from service.evaluations.pair_rows import PairRows
+from service.evaluations.pair_rows import PAIRS, PairRows
 from service.evaluations.questions import ItemParameters
 from service.evaluations.stored import StoredEvaluation
 
@@ -53,9 +56,13 @@ class Items:
         return len(self.checkpoints) * len(self.places)
 
     @property
-    def state(self) -> list[tuple[int, str | None]]:
-        """What decides the rows beside the pairs: which weights stand for which step."""
-        return [(one.step, one.weights_sha256) for one in self.checkpoints]
+    def state(self) -> str:
+        """What names these rows. Checkpoints that are not asked for may be scored meanwhile: they change nothing."""
+        weights = [(one.step, one.weights_sha256) for one in self.checkpoints]
+        rows = hashlib.sha256(self.places.tobytes()).hexdigest()
+        files = [self.evaluation.signature(name) for name in (PAIRS, SPLIT)]
+        document = [self.evaluation.name, asdict(self.convention), weights, rows, files]
+        return hashlib.sha256(json.dumps(document).encode()).hexdigest()[:40]
 
     def planned(self, asked: Asked) -> range:
         """The numbers of the rows of one page; raises LimitError for too many at once."""
@@ -93,7 +100,7 @@ class Items:
         """[pair] Only asked for where it counts: half a credit is for two sides that differ."""
         if self.convention.tie == "half":
             return self.pairs.has_identical_sides
-        return np.zeros(len(self.pairs.table), dtype=bool)
+        return np.zeros(len(self.pairs), dtype=bool)
 
     def _scores(self, one: CheckpointRecord) -> NormedScores:
         name = self._file(one)

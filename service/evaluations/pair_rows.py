@@ -28,7 +28,7 @@ class PairRows:
     """What every item of a pair says, in the order of all scores."""
 
     evaluation: StoredEvaluation
-    table: pa.Table
+    file: pq.ParquetFile
     split: pa.Array
     """[pair] Its part; null without a timeline."""
 
@@ -39,17 +39,26 @@ class PairRows:
             source = evaluation.open(PAIRS)
             if source is None:
                 raise OSError("there is no such file")
-            table = pq.ParquetFile(source).read().combine_chunks()
-            return cls(evaluation, table, _split(evaluation, len(table)))
+            file = pq.ParquetFile(source)
         except (pa.ArrowException, OSError) as error:
-            raise EvaluationError(
-                f"{evaluation.path}/{PAIRS} cannot be read ({str(error).splitlines()[0]}). Ask for the same evaluation "
-                "again: what is scored is not scored again."
-            ) from error
+            raise _damaged(evaluation, error) from error
+        return cls(evaluation, file, _split(evaluation, file.metadata.num_rows))
+
+    def __len__(self) -> int:
+        return int(self.file.metadata.num_rows)
 
     def column(self, name: str) -> pa.Array:
-        """[pair] A column."""
-        return self.table[name].combine_chunks()
+        """[pair] A column, read when it is first asked for."""
+        if name not in self._columns:
+            try:
+                self._columns[name] = self.file.read([name], use_threads=False)[name].combine_chunks()
+            except (pa.ArrowException, OSError, KeyError) as error:
+                raise _damaged(self.evaluation, error) from error
+        return self._columns[name]
+
+    @cached_property
+    def _columns(self) -> dict[str, pa.Array]:
+        return {}
 
     @cached_property
     def phenomenon(self) -> pa.Array:
@@ -69,7 +78,7 @@ class PairRows:
 
     def places(self, question: ItemParameters) -> Integers:
         """The pairs that are asked for. Raises NotFoundError for a name that no pair has."""
-        fits = np.ones(len(self.table), dtype=bool)
+        fits = np.ones(len(self), dtype=bool)
         uids = self.column("uid")
         if question.uid:
             _refuse_unknown("uid", "paradigm", set(question.uid) - set(pc.unique(uids).to_pylist()))
@@ -96,6 +105,13 @@ class PairRows:
 def flags(mask: pa.BooleanArray) -> npt.NDArray[np.bool_]:
     """A column of truth values; null is false."""
     return np.asarray(mask.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _damaged(evaluation: StoredEvaluation, error: Exception) -> EvaluationError:
+    return EvaluationError(
+        f"{evaluation.path}/{PAIRS} cannot be read ({str(error).splitlines()[0]}). Ask for the same evaluation again: "
+        "what is scored is not scored again."
+    )
 
 
 def _split(evaluation: StoredEvaluation, pairs: int) -> pa.Array:

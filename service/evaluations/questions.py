@@ -107,7 +107,9 @@ class MeasurementParameters(Paged):
             ("head", "head", self.head),
         ]
         single = ("level", "group", "phenomenon", "split", "convention")
-        listed += [(name, name, () if value is None else (value,)) for name in single for value in [getattr(self, name)]]
+        listed += [
+            (name, name, () if value is None else (value,)) for name in single for value in [getattr(self, name)]
+        ]
         return (one for one in listed if one[2])
 
     @property

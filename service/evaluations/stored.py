@@ -80,7 +80,7 @@ class StoredEvaluation:
         descriptor = self._open(relative)
         if descriptor is None:
             return None
-        with open(descriptor, "rb") as file:
+        with os.fdopen(descriptor, "rb") as file:
             return file.read()
 
     def open(self, relative: str) -> pa.NativeFile | None:
@@ -98,9 +98,9 @@ class StoredEvaluation:
         """Whether there is such a file."""
         return (self.path / relative).is_file()
 
-    def validator(self, *others: object) -> str:
-        """What names the answers made of all that was opened so far, and of `others`."""
-        document = json.dumps([self.name, sorted(self._seen.items()), *map(repr, others)])
+    def validator(self) -> str:
+        """What names the answers made of all that was opened so far."""
+        document = json.dumps([self.name, sorted(self._seen.items())])
         return hashlib.sha256(document.encode()).hexdigest()[:40]
 
     def signature(self, relative: str) -> str:
@@ -113,9 +113,7 @@ class StoredEvaluation:
         for place in _local(self.manifest, self.checkpoints):
             for written in {place, html.escape(place)}:
                 # Not where it goes on as another name, and not within a tag: "</a" is no folder.
-                whole = rf"(?<![\w<./-]){re.escape(written)}(?![\w.-])"
-                text = re.sub(f"{whole}/", "", text)
-                text = re.sub(whole, lambda _, name=written.rpartition("/")[2]: name, text)
+                text = _shortened(text, written)
         return text
 
     def _open(self, relative: str) -> int | None:
@@ -140,3 +138,16 @@ def _local(manifest: EvaluationManifest, checkpoints: Sequence[CheckpointRecord]
     """Folders of this machine that an evaluation names, the deepest first."""
     named = [*manifest.place.split(" "), manifest.place, *(str(Path(one.source).parent) for one in checkpoints)]
     return sorted({one for one in named if Path(one).is_absolute() and one != "/"}, key=len, reverse=True)
+
+
+def _shortened(text: str, folder: str) -> str:
+    """`text` with files named from `folder` on, and the folder itself by its last name."""
+    name = folder.rpartition("/")[2]
+
+    def short(found: re.Match[str]) -> str:
+        before = text[found.start() - 1 : found.start()]
+        if before and (before.isalnum() or before in "_<./-"):
+            return found[0]  # another folder's end, or a tag's: "</a" is none
+        return "" if found[1] else name
+
+    return re.sub(rf"{re.escape(folder)}(?:(/)|(?![\w.-]))", short, text)

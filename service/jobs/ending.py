@@ -17,7 +17,7 @@ def finish(connection: sqlite3.Connection, job: str, attempt: int, outcome: Outc
     """
     text = outcome.to_json()
     row = row_of(connection, job)
-    if row["ended_attempt"] == attempt:
+    if (row["ended_attempt"], row["outcome"]) == (attempt, text):
         return job_of(row)
     row = held_row(connection, job, attempt)
     connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evaluator.conventions import PRESETS
+from evaluator.measure_specs import ASKED
 from evaluator.step_selection import parsed_steps
 from exposure.api.names import RootedPath
 from exposure.api.requests import EvaluationRequest
@@ -13,8 +14,6 @@ from service.errors import NotFoundError
 from service.jobs.named import refuse_missing
 from service.roots import resolve
 from service.settings import Settings
-
-MEASURES = ("minimal-pairs",)
 
 
 def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: EvaluationRequest) -> None:
@@ -31,7 +30,7 @@ def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: Ev
         with catalog.open(asked.timeline):
             pass
     _refuse_unknown(asked.presets, tuple(PRESETS), "convention", "presets")
-    _refuse_unknown(asked.measures, MEASURES, "measure", "measures")
+    _refuse_unknown(asked.measures, tuple(sorted(ASKED)), "measure", "measures")
 
 
 def _refuse_unknown_checkpoints(settings: Settings, asked: EvaluationRequest) -> None:

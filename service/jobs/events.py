@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from exposure.api.jobs import FINAL, JobEvent, JobProgress
+from service.errors import JobStoreError
 
 KEPT_EVENTS = 10_000
 """Of one job, its progress not counted."""
@@ -84,8 +85,18 @@ def _read(connection: sqlite3.Connection, number: int, job: str, event: int, lim
         "SELECT id, type, data FROM events WHERE job = ? AND id > ? ORDER BY id LIMIT ?", (number, event, limit)
     )
     for row in rows:
-        found.append(JobEvent(row["id"], job, row["type"], json.loads(row["data"])))
+        found.append(JobEvent(row["id"], job, row["type"], _data(row)))
         characters += len(row["data"])
         if characters >= READ_CHARACTERS:
             break
     return found
+
+
+def _data(row: sqlite3.Row) -> dict[str, Any]:
+    try:
+        return dict(json.loads(row["data"]))
+    except (ValueError, TypeError) as error:
+        raise JobStoreError(
+            f"The event {row['id']} is damaged in jobs.sqlite ({error}). Restore the file from a backup, or run "
+            "exposure doctor."
+        ) from error

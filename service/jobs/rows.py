@@ -7,10 +7,21 @@ import sqlite3
 from typing import Any
 
 from exposure.api.jobs import Job, JobProgress
+from service.errors import JobStoreError
 
 
 def job_of(row: sqlite3.Row) -> Job:
-    """The Job in `row`."""
+    """The Job in `row`; raises JobStoreError for one that is damaged."""
+    try:
+        return _job_of(row)
+    except (ValueError, TypeError) as error:
+        raise JobStoreError(
+            f"The job {row['id']} is damaged in jobs.sqlite ({error}). Restore the file from a backup, or run exposure "
+            "doctor."
+        ) from error
+
+
+def _job_of(row: sqlite3.Row) -> Job:
     progress = parsed(row["progress"])
     return Job(
         id=row["id"],

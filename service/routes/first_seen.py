@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from exposure.answers import FirstSeen
+from exposure.phrase_lookup import FEW
 from service.access import needs
 from service.answering import answer
 from service.answers import Answers
 from service.catalog import Catalog
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
 from service.examples import FIRST_SEEN
-from service.openapi import answers
+from service.openapi import answers, phrase_body
+from service.phrase_body import asked_phrases
 from service.problems import BAD_REQUEST, LIMIT_EXCEEDED, UNSUPPORTED_MEDIA_TYPE
-from service.questions import FirstSeenParameters, FirstSeenQuestion, no_parameters, once, refuse_excess
+from service.questions import FirstSeenParameters, no_parameters, once, refuse_excess
+from service.settings import Settings
+from service.threads import Pool, in_threads
 
 router = APIRouter(prefix="/timelines/{timeline}/first-seen", tags=["questions"], dependencies=[Depends(needs("read"))])
+
+SHORT_BYTES = 256
+"""A body that is no longer asks for a few phrases only."""
 
 _OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, LIMIT_EXCEEDED)
 
@@ -33,7 +39,7 @@ _OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, LIMIT_EXCEEDED)
     ),
     dependencies=[Depends(once("at_step"))],
 )
-def first_seen(
+async def first_seen(
     request: Request,
     timeline: TimelineName,
     asked: Annotated[FirstSeenParameters, Query()],
@@ -45,7 +51,8 @@ def first_seen(
     A phrase that was never looked for is `not_indexed`, which is not the same as never seen.
     """
     refuse_excess(asked.phrase, settings)
-    return _answer(request, catalog, timeline, asked.phrase, asked.at_step)
+    pool: Pool = "short" if len(asked.phrase) <= FEW else "long"
+    return await in_threads(pool, lambda: _few(request, catalog, timeline, asked))
 
 
 @router.post(
@@ -54,15 +61,27 @@ def first_seen(
     summary="When many phrases were first seen",
     responses=answers("As GET answers.", FIRST_SEEN, *_OF_BODY, is_revalidated=False),
     dependencies=[Depends(no_parameters)],
+    openapi_extra=phrase_body(),
 )
-def first_seen_of_many(
-    request: Request, timeline: TimelineName, asked: FirstSeenQuestion, catalog: CatalogOf, settings: SettingsOf
+async def first_seen_of_many(
+    request: Request, timeline: TimelineName, catalog: CatalogOf, settings: SettingsOf
 ) -> Response:
     """As GET, for up to 100,000 phrases (unless the service was set to another limit)."""
-    refuse_excess(asked.phrases, settings)
-    return _answer(request, catalog, timeline, asked.phrases, asked.at_step)
+    body, content_type = await request.body(), request.headers.get("content-type", "")
+    pool: Pool = "short" if len(body) <= SHORT_BYTES else "long"
+    return await in_threads(pool, lambda: _many(request, catalog, timeline, body, content_type, settings))
 
 
-def _answer(request: Request, catalog: Catalog, timeline: str, phrases: Sequence[str], at_step: int | None) -> Response:
+def _few(request: Request, catalog: Catalog, timeline: str, asked: FirstSeenParameters) -> Response:
     with catalog.open(timeline) as opened:
-        return answer(request, opened, FirstSeen, lambda: opened.timeline.first_seen(phrases, at_step))
+        return answer(request, opened, FirstSeen, lambda: opened.timeline.first_seen(asked.phrase, asked.at_step))
+
+
+def _many(
+    request: Request, catalog: Catalog, timeline: str, body: bytes, content_type: str, settings: Settings
+) -> Response:
+    asked = asked_phrases(body, content_type, settings.limits)
+    with catalog.open(timeline) as opened:
+        return answer(
+            request, opened, FirstSeen, lambda: opened.timeline.first_seen_table(asked.phrases, asked.at_step)
+        )

@@ -12,12 +12,14 @@ from exposure.timeline import Timeline
 from service.access import needs
 from service.answering import answer
 from service.answers import Answers
+from service.catalog import Catalog
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
 from service.errors import NotIndexedError
 from service.examples import EXPOSURE, HISTORY_POINT
 from service.openapi import answers
 from service.problems import LIMIT_EXCEEDED, NOT_INDEXED
 from service.questions import HistoryParameters, PhraseParameters, once, refuse_excess
+from service.threads import in_threads
 
 router = APIRouter(
     prefix="/timelines/{timeline}", tags=["questions"], dependencies=[Depends(needs("read")), Depends(once("phrase"))]
@@ -35,7 +37,7 @@ router = APIRouter(
         LIMIT_EXCEEDED,
     ),
 )
-def history(
+async def history(
     request: Request,
     timeline: TimelineName,
     asked: Annotated[HistoryParameters, Query()],
@@ -47,9 +49,7 @@ def history(
     Counts are exact at the edges of the timeline's buckets; between them they are an interval, `count` to `count_high`.
     """
     refuse_excess([asked.phrase], settings)
-    with catalog.open(timeline) as opened:
-        _refuse_not_indexed(opened.timeline, asked.phrase, timeline)
-        return answer(request, opened, HistoryPoint, lambda: opened.timeline.history(asked.phrase, asked.at_step))
+    return await in_threads("short", lambda: _history(request, catalog, timeline, asked))
 
 
 @router.get(
@@ -60,7 +60,7 @@ def history(
         "The first exposures, in order of training; none where it was not seen.", EXPOSURE, NOT_INDEXED, LIMIT_EXCEEDED
     ),
 )
-def exposures(
+async def exposures(
     request: Request,
     timeline: TimelineName,
     asked: Annotated[PhraseParameters, Query()],
@@ -69,9 +69,37 @@ def exposures(
 ) -> Response:
     """The first `keep_first` exposures of a phrase, exactly: where in the run, and where in the corpus."""
     refuse_excess([asked.phrase], settings)
+    return await in_threads("short", lambda: _exposures(request, catalog, timeline, asked))
+
+
+def _history(request: Request, catalog: Catalog, timeline: str, asked: HistoryParameters) -> Response:
     with catalog.open(timeline) as opened:
-        _refuse_not_indexed(opened.timeline, asked.phrase, timeline)
-        return answer(request, opened, ExposureAnswer, lambda: opened.timeline.exposures(asked.phrase))
+
+        def confirm() -> None:
+            _refuse_not_indexed(opened.timeline, asked.phrase, timeline)
+
+        def ask() -> list[HistoryPoint]:
+            points = opened.timeline.history(asked.phrase, asked.at_step)
+            if not points:
+                confirm()
+            return points
+
+        return answer(request, opened, HistoryPoint, ask, confirm=confirm)
+
+
+def _exposures(request: Request, catalog: Catalog, timeline: str, asked: PhraseParameters) -> Response:
+    with catalog.open(timeline) as opened:
+
+        def confirm() -> None:
+            _refuse_not_indexed(opened.timeline, asked.phrase, timeline)
+
+        def ask() -> list[ExposureAnswer]:
+            found = opened.timeline.exposures(asked.phrase)
+            if not found:
+                confirm()
+            return found
+
+        return answer(request, opened, ExposureAnswer, ask, confirm=confirm)
 
 
 def _refuse_not_indexed(timeline: Timeline, phrase: str, name: str) -> None:

@@ -14,11 +14,13 @@ from exposure.timeline import Timeline
 from service.access import needs
 from service.answering import answer
 from service.answers import Answers
+from service.catalog import Catalog
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import PARADIGM_SPLIT, PHRASE_SET
 from service.openapi import answers
 from service.problems import BAD_REQUEST, QUESTION, UNSUPPORTED_MEDIA_TYPE
 from service.questions import SplitQuestion, no_parameters
+from service.threads import in_threads
 from service.timeline_phrase_sets import TimelinePhraseSets, digest
 
 router = APIRouter(
@@ -48,12 +50,16 @@ def phrase_sets(request: Request, timeline: TimelineName, catalog: CatalogOf) ->
     summary="Which pairs had been exposed",
     responses=answers("Counts by paradigm, or every pair.", PARADIGM_SPLIT, *_OF_BODY, is_revalidated=False),
 )
-def splits(request: Request, timeline: TimelineName, asked: SplitQuestion, catalog: CatalogOf) -> Response:
+async def splits(request: Request, timeline: TimelineName, asked: SplitQuestion, catalog: CatalogOf) -> Response:
     """Split pairs into proxy-train (exposed) and proxy-validation (not exposed).
 
     A pair whose exposure is not known stands in neither. Where exposure on the bad side means nothing (flag
     bad_grammatical_elsewhere), only `sides` good is answered; the others are counted as refused.
     """
+    return await in_threads("long", lambda: _splits(request, timeline, asked, catalog))
+
+
+def _splits(request: Request, timeline: str, asked: SplitQuestion, catalog: Catalog) -> Response:
     kind = ParadigmSplit if asked.by == "paradigm" else PairSplit
     with catalog.open(timeline) as opened:
         return answer(request, opened, kind, lambda: _split(opened.timeline, catalog.phrase_sets, asked))

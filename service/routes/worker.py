@@ -12,7 +12,7 @@ from exposure.api.jobs import Claim, Job, Lease
 from service.access import needs
 from service.data_directory import read_identity
 from service.dependencies import SettingsOf
-from service.errors import ConflictError
+from service.errors import ConflictError, JobStoreError
 from service.jobs.answers import said
 from service.jobs.dependencies import DeskOf, JobId
 from service.jobs.describing import OF_BODY, OF_WORKERS, gives
@@ -93,7 +93,10 @@ def _refuse_other_directory(settings: Settings, directory: str) -> None:
 
 
 async def _claimed(request: Request, asked: ClaimRequest, desk: Desk) -> Claim | None:
-    """A claim as soon as there is one; None when the time is over, the worker has gone, or the service stops."""
+    """A claim as soon as there is one; None when the time is over, or the worker has gone.
+
+    Raises JobStoreError once the service is being stopped, so that workers wait before they ask again.
+    """
     loop = asyncio.get_running_loop()
     end = loop.time() + asked.wait_seconds
     notifier = desk.store.notifier
@@ -106,4 +109,4 @@ async def _claimed(request: Request, asked: ClaimRequest, desk: Desk) -> Claim |
             if given is not None or loop.time() >= end:
                 return given
             await waiter.wait(end - loop.time())
-    return None
+    raise JobStoreError("The service is being stopped. Ask again when it is back.")

@@ -26,6 +26,7 @@ from service.upkeep.quarantine import quarantine
 from service.upkeep.segment_checks import unknown
 
 _AGAIN = "Then run the same evaluation again"
+_ANEW = "Run the same evaluation again"
 
 
 def check_evaluation(data: Path, path: Path) -> Iterator[Finding]:
@@ -61,9 +62,7 @@ def _check_files(data: Path, folder: EvaluationFolder) -> Iterator[Finding]:
         if problem is not None:
             yield Finding(place, problem, f"Move it to quarantine/. {then}", partial(quarantine, data, place))
     if not (folder.path / "pairs.parquet").exists():
-        yield Finding(
-            folder.path / "pairs.parquet", "is missing", f"{_AGAIN[5].upper()}{_AGAIN[6:]}: it is written anew."
-        )
+        yield Finding(folder.path / "pairs.parquet", "is missing", f"{_ANEW}: it is written anew.")
 
 
 def _problem_of(read: Callable[[Path], object], place: Path) -> str | None:
@@ -142,6 +141,13 @@ def _check_records(folder: EvaluationFolder) -> Iterator[Finding]:
         records = folder.checkpoints
     except EvaluationError:
         return  # found above
+    hashes = {path.name for path in (folder.path / "scores").glob("*/*.parquet") if not is_partial(path.name)}
+    if len(hashes) > 1 and not records:
+        yield Finding(
+            folder.path / "checkpoints.json",
+            f"is missing or empty: {len(hashes)} checkpoints were scored",
+            f"{_ANEW}: nothing is scored twice.",
+        )
     for record in records:
         if record.status != "scored" or record.weights_sha256 is None:
             continue

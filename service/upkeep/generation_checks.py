@@ -72,7 +72,9 @@ def facts_of(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _name_of(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any], segments: SegmentFolder) -> str | None:
-    """What the generation must be called; None where its segments are not all there to tell."""
+    """What the generation must be called: it says so itself, or the segments do; None where they are not all there."""
+    if "generation" in facts:
+        return str(facts["generation"])
     try:
         keys = [(marker_of(segments, key), key) for key in facts["segments"]]
         ordered = sorted(keys, key=lambda one: _first_shard(segments, one[0]))

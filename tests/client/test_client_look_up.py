@@ -10,12 +10,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_server import Act, Asked, Scripted, answer, problem
+from scripted_server import Act, Asked, Scripted, answer, phrases_in, problem
 
 from exposure.answers import FirstSeen
 from exposure.client import Client, LimitExceeded, Retries, TooLarge, UnexpectedAnswer, look_up
 from exposure.client.core import Core
 from exposure.client.exchanges import Exchange, Response
+from exposure.errors import UsageError
+from service.phrase_body import asked_phrases
+from service.settings import Limits
 
 AskBoth = Callable[..., Any]
 
@@ -39,7 +42,7 @@ def service(core: Core, phrases: list[str], most: int, longest: int, generations
     command = next(plan)
     while True:
         assert isinstance(command, Exchange)
-        asked = json.loads(command.request.content or b"")["phrases"]
+        asked = phrases_in(command.request.content or b"")
         headers = {
             "content-type": "application/json",
             "exposure-generation": generations[min(len(sizes), len(generations) - 1)],
@@ -77,12 +80,33 @@ def test_all_phrases_are_answered_in_order_whatever_the_limits(
     assert max(sizes) <= min(most, max(begin, 1))
 
 
-def test_a_body_stays_within_its_bytes() -> None:
-    """Phrases of many bytes are sent in more requests; one that is too long by itself is still sent, to be refused."""
-    long = ["ä" * 1000] * 6000
-    assert look_up._fitting(long) * (6 * 1000 + 4) <= look_up.MOST_BYTES < (look_up._fitting(long) + 1) * (6 * 1000 + 4)
+@pytest.mark.parametrize("letter", ["a", "ä", "\ud83d", "🥊"])
+def test_a_body_stays_within_its_bytes(letter: str) -> None:
+    """As Arrow it has what was meant, as JSON less than a service takes; what is too long by itself is still sent."""
+    long = [letter * 1000] * 9000
+    request = look_up._question("/", long[: look_up._fitting(long)], None)
+    assert look_up.MOST_BYTES * 0.9 < len(request.content or b"") < 16 << 20
+    if letter != "\ud83d":
+        assert len(request.content or b"") < look_up.MOST_BYTES + 4096
     assert look_up._fitting(["a" * (look_up.MOST_BYTES + 1)] * 2) == 1
     assert look_up._fitting([]) == 0
+
+
+@pytest.mark.parametrize("at_step", [None, 0, 2**53 - 1])
+def test_a_question_in_arrow_is_what_the_service_reads(at_step: int | None) -> None:
+    """The service's own reader finds the phrases, and the checkpoint or none."""
+    request = look_up._question("/", ["these books", "…", "a\nb"], at_step)
+    asked = asked_phrases(request.content or b"", request.headers["Content-Type"], Limits())
+    assert asked.phrases.to_pylist() == ["these books", "…", "a\nb"]
+    assert asked.at_step == at_step
+
+
+@pytest.mark.parametrize("none", [None, 3, float("nan"), b"a"])
+def test_what_is_no_text_is_refused(server: Scripted, none: Any) -> None:
+    """With its place, before anything is sent."""
+    with Client(server.url) as client, pytest.raises(UsageError, match="Phrase 1 is .*texts were expected"):
+        client.timelines.first_seen("tiny", ["a", none])
+    assert server.asked == []
 
 
 def test_a_phrase_that_is_too_long_is_an_error() -> None:
@@ -106,7 +130,7 @@ def test_a_body_that_is_too_large_is_sent_in_halves(asking: AskBoth, server: Scr
     """413 of a service, or of a proxy before it that says so as the service does."""
 
     def choose(asked: Asked) -> Act:
-        phrases = asked.json["phrases"]
+        phrases = asked.phrases
         return problem("too-large", 413) if len(phrases) > 3 else answer(rows_for(phrases, "g"))
 
     server.choose = choose
@@ -134,7 +158,7 @@ def test_phrases_come_from_anywhere(server: Scripted, phrases: Any) -> None:
     server.play(answer(rows_for(["ab"], "g")))
     with Client(server.url) as client:
         assert [row.phrase for row in client.timelines.first_seen("tiny", phrases)] == ["ab"]
-    assert server.asked[0].json == {"phrases": ["ab"]}
+    assert server.asked[0].phrases == ["ab"]
 
 
 def test_text_that_is_none_is_asked_for_as_json(asking: AskBoth, server: Scripted) -> None:

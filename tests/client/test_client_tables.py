@@ -1,13 +1,16 @@
 """Tables: one answer as rows, Arrow, pandas and polars; and answers that were cut off."""
 
+import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict, fields, replace
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted_server import Asked, Scripted, answer
 
@@ -149,16 +152,46 @@ KINDS = [
 """All that the service answers with."""
 
 
+TEXT = st.text(max_size=20)
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    int: st.integers(-(2**63), 2**63 - 1),
+    float: st.floats(allow_nan=False),
+    bool: st.booleans(),
+    str: TEXT,
+}
+
+
+def values_of(hint: Any) -> st.SearchStrategy[Any]:
+    """What a field annotated `hint` may hold."""
+    if hint in PLAIN:
+        return PLAIN[hint]
+    if get_origin(hint) is UnionType:
+        return st.one_of(*(st.none() if one is NoneType else values_of(one) for one in get_args(hint)))
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)
+        is_pair = inner[-1] is not Ellipsis
+        return st.tuples(*map(values_of, inner)) if is_pair else st.lists(values_of(inner[0]), max_size=3).map(tuple)
+    if get_origin(hint) is Literal:
+        return st.sampled_from(get_args(hint))
+    if get_origin(hint) is dict:
+        return st.dictionaries(TEXT, st.none() | TEXT | st.integers(-9, 9) | st.lists(TEXT, max_size=2), max_size=3)
+    return st.sampled_from(list(hint)) if issubclass(hint, Enum) else made_of(hint)
+
+
+def made_of(kind: type) -> st.SearchStrategy[Any]:
+    """Instances of a dataclass."""
+    hints = get_type_hints(kind)
+    return st.builds(kind, **{field.name: values_of(hints[field.name]) for field in fields(kind)})
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_every_answer_survives_json_and_arrow(kind: type, data: st.DataObject) -> None:
-    """What is sent is what is read, for every dataclass, whatever its fields hold: 53-bit integers, nulls, any text."""
-    import json
-
-    made = data.draw(st.from_type(kind))
+    """What is sent is what is read, for every dataclass, whatever its fields hold: large numbers, nulls, any text."""
+    made = data.draw(made_of(kind))
     assert reader_of(kind)(json.loads(json.dumps(asdict(made)))) == made
-    if kind not in (jobs.Job, timelines.TimelineFacts):
-        assert Table(kind, pa.Table.from_batches([batch_of(kind, [made])])).rows == [made]
+    assert Table(kind, pa.Table.from_batches([batch_of(kind, [made])])).rows == [made]
 
 
 def test_a_newer_service_can_be_asked() -> None:

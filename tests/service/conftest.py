@@ -5,20 +5,25 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from report_pages import QUICK
 from starlette.routing import compile_path
+from synthetic_evaluations import DELAYED, NEVER, write_evaluation
 
+from evaluator.measurements import write_measurements
 from exposure.api.names import RootedPath
+from exposure.api.requests import IndexRequest
 from exposure.cli import root
 from exposure.pair_files import load_pairs
 from exposure.pair_writing import pair_lines
 from service.app import create_app
-from service.data_directory import DataDirectory
+from service.data_directory import DataDirectory, read_identity
 from service.listening import listen, url_of
 from service.pair_set_making import digest_of, make_pair_set
 from service.phrase_files import PhraseFiles
@@ -77,6 +82,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert status == 3
     (place / "b.jsonl").rename(place / "corpus" / "b.jsonl")
     _stock(place)
+    _evaluate(place / "data" / "evaluations" / "small")
     return place
 
 
@@ -92,6 +98,12 @@ def _stock(place: Path) -> None:
     for name in ("first", "more"):
         make_pair_set(DataDirectory(settings.data), load_pairs([place / f"{name}.csv"]))
     listed_phrase_set(DataDirectory(settings.data), SPARE_PHRASES)
+
+
+def _evaluate(folder: Path) -> None:
+    """The evaluation small: two paradigms with planted curves at four checkpoints, measured."""
+    plants = (replace(DELAYED, train=120, validation=120), replace(NEVER, train=40, validation=20))
+    write_measurements(write_evaluation(folder, plants, steps=(0, 500, 1000, 2000)), QUICK)
 
 
 def settings_of(data: Path, workshop: Path) -> Settings:
@@ -142,6 +154,18 @@ def named(workshop: Path) -> dict[str, str]:
         if one.phrases == len(SPARE_PHRASES)
     )
     return {"$EXPOSURE": "", "$PAIR_SET": pair_set, "$PHRASE_SET": said["phrase_set"], "$SPARE_PHRASE_SET": spare}
+
+
+@pytest.fixture
+def working(client: "Conforming", data: Path) -> dict[str, str]:
+    """What examples in docs/ call $JOB and so on: a job that is queued, one that runs, and what workers need."""
+    store = client.service.state.jobs
+    for timeline in ("first", "second"):
+        store.submit("index", IndexRequest(run="tiny", timeline=timeline, phrase_sets=["a" * 40]), "", None, 100)
+    running, queued = store.claim("index", "w").job.id, store.active()[-1].id
+    key = client.service.state.keys.grant("worker", ("worker",))
+    names = {"$RUNNING_JOB": running, "$JOB": queued, "$WORKER_KEY": key}
+    return {**names, "$DIRECTORY": read_identity(data)}
 
 
 @pytest.fixture
@@ -275,7 +299,8 @@ def _conforms_plainly(value: Any, schema: dict[str, Any], document: dict[str, An
         assert value == schema["const"], where
     kinds = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None)}
     if "type" in schema:
-        assert type(value) is kinds[schema["type"]], f"{where}: {value!r} is no {schema['type']}"
+        is_number = schema["type"] == "number" and type(value) in (int, float)
+        assert is_number or type(value) is kinds.get(schema["type"]), f"{where}: {value!r} is no {schema['type']}"
     if isinstance(value, dict) and "properties" in schema:
         assert value.keys() <= schema["properties"].keys(), f"{where}: {value.keys() - schema['properties'].keys()}"
         assert set(schema.get("required", ())) <= value.keys(), f"{where}: {value.keys()}"

@@ -271,6 +271,21 @@ class StoreAndModel(RuleBasedStateMachine):
             job.break_off(self.wall)
         assert [one.id for one in self.store.expire()] == [one.id for one in silent]
 
+    @rule(seconds=st.sampled_from([29.5, 30.0]))
+    def workers_fall_silent(self, seconds):
+        """For just less than a lease, or just as long."""
+        self.time_goes_by(seconds)
+        self.expire()
+
+    @rule(kind=st.sampled_from(["index", "evaluate"]))
+    def every_attempt_crashes(self, kind):
+        """So often that the last one is reached."""
+        for _ in range(2):
+            self.claim(kind)
+            for place, job in enumerate(self.jobs):
+                if job.state == "running":
+                    self.finish(place, 0, OUTCOMES[3])
+
     @rule()
     def restart(self):
         self.store.close()
@@ -292,7 +307,11 @@ class StoreAndModel(RuleBasedStateMachine):
             with pytest.raises(NotFoundError):
                 self.store.get(job.id)
 
-    @rule(limit=st.integers(1, 4), kind=st.sampled_from([None, "index", "evaluate"]), state=st.sampled_from([None, "queued", "failed"]))
+    @rule(
+        limit=st.integers(1, 4),
+        kind=st.sampled_from([None, "index", "evaluate"]),
+        state=st.sampled_from([None, "queued", "failed"]),
+    )
     def page_through(self, limit, kind, state):
         expected = [
             one.id for one in reversed(self.jobs)
@@ -318,7 +337,8 @@ class StoreAndModel(RuleBasedStateMachine):
             found = shown[job.id]
             assert (found.state, found.attempt, found.is_cancelling) == (job.state, job.attempt, job.cancelling)
             assert (found.progress, found.result, found.finished) == (job.progress, job.result, job.finished)
-            assert (found.problem is None) == (found.state in ("running", "succeeded") or found.attempt == 0 and found.state == "queued")  # fmt: skip
+            has_no_problem = job.state in ("running", "succeeded") or (job.state == "queued" and job.attempt == 0)
+            assert (found.problem is None) == has_no_problem
             assert [self.seen(one) for one in self.store.events_after(job.id, 0, 10_000)] == job.events
 
     def seen(self, event):

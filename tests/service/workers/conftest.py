@@ -12,6 +12,7 @@ import tiny_models
 import worlds
 from training_runs import TrainingRun
 
+from exposure.orders import DataOrder
 from exposure.provenance import sha256_of_file
 from service.data_directory import DataDirectory, open_data_directory
 
@@ -70,5 +71,5 @@ def long_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def slow_place(place: Place, long_run: Path) -> Place:
     """A data directory whose run `small` is the long one."""
-    shutil.copyfile(long_run, place.directory.run_manifest("small"))
+    DataOrder.load(long_run).save(place.directory.run_manifest("small"))
     return place
