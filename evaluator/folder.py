@@ -297,7 +297,10 @@ def manifest_from(text: str | bytes) -> EvaluationManifest:
 
 def checkpoints_from(text: str | bytes) -> list[CheckpointRecord]:
     """What a checkpoints.json says; raises ValueError or TypeError where it is none, or damaged."""
-    return [CheckpointRecord.model_validate(unsealed(one)) for one in json.loads(text)]
+    listed = json.loads(text)
+    if not isinstance(listed, list):
+        raise ValueError("it is not a JSON list")
+    return [CheckpointRecord.model_validate(unsealed(one)) for one in listed]
 
 
 def manifest_of(

@@ -67,7 +67,9 @@ def _measured(folder: EvaluationFolder, report: Report, split: Split | None) -> 
 def _of_report(report: Report) -> Iterator[Measurement]:
     """The accuracies with the intervals that only the report's resamples give."""
     (run,) = report.runs
-    paradigms: dict[tuple[str, str], int] = {(group.level, group.name): len(group.paradigms) for group in run.accuracy.groups}
+    paradigms: dict[tuple[str, str], int] = {
+        (group.level, group.name): len(group.paradigms) for group in run.accuracy.groups
+    }
     phenomena = {sheet.uid: sheet.phenomenon for sheet in report.sheets}
     for row in accuracy_rows(report):
         is_macro = row.average == "paradigms"

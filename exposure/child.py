@@ -6,6 +6,7 @@ on standard error and without an outcome: it has crashed, as by a signal, and it
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -20,8 +21,13 @@ from exposure.errors import ExposureError, UsageError
 from exposure.lifeline import end_with_parent
 from exposure.progress import told
 
+CANCELLED = {"state": "cancelled"}
 Spec = TypeVar("Spec", bound=BaseModel)
 Work = Callable[[Spec, ChildLines], dict[str, Any]]
+
+
+END_SECONDS = 3.0
+"""Once told to end, a child that has not cleaned up within this long ends as it is: nothing is ever half there."""
 
 
 class Cancelled(BaseException):
@@ -32,23 +38,24 @@ def run_child(kind: type[Spec], work: Work[Spec]) -> int:
     """Do `work` on the spec of `kind` that stands on standard input, tell its outcome, and return the exit status."""
     end_with_parent()
     lines = ChildLines.of_standard_output()
-    ending = Ending()
+    ending = Ending(lines)
     try:
         ending.obey()
         outcome = _outcome(kind, work, lines, ending)
         ending.ignore()
     except Cancelled:
-        outcome = {"state": "cancelled"}
+        outcome = CANCELLED
     lines.outcome(outcome)
     return 0
 
 
 class Ending:
     """Whether we were told to end. The signal interrupts the main thread at once; code that swallows that is asked
-    again by every progress."""
+    again by every progress, and what hangs is not waited for."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: ChildLines) -> None:
         self.is_told = False
+        self._lines = lines
 
     def obey(self) -> None:
         """End by Cancelled when SIGTERM or SIGINT comes."""
@@ -69,7 +76,14 @@ class Ending:
         del number, frame
         if not self.is_told:
             self.is_told = True
+            insisting = threading.Timer(END_SECONDS, self._insist)
+            insisting.daemon = True
+            insisting.start()
             raise Cancelled
+
+    def _insist(self) -> None:
+        self._lines.outcome(CANCELLED)
+        os._exit(0)
 
 
 def _outcome(kind: type[Spec], work: Work[Spec], lines: ChildLines, ending: Ending) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class ChildLines:
     def __init__(self, descriptor: int) -> None:
         self._stream = open(descriptor, "w", encoding="ascii")  # noqa: SIM115 — open as long as the process
         self._lock = threading.Lock()
+        self._is_over = False
         self._stage = ""
         self._told = float("-inf")
 
@@ -34,19 +35,22 @@ class ChildLines:
     def write(self, kind: LineType, data: Mapping[str, Any]) -> None:
         """Write one line."""
         with self._lock:
-            Line(kind, dict(data)).write(self._stream)
+            if not self._is_over:
+                Line(kind, dict(data)).write(self._stream)
 
     def outcome(self, data: Mapping[str, Any]) -> None:
-        """Write the last line; one that was interrupted before it is ended first."""
+        """Write the last line; one that was interrupted before it is ended first. Nothing is written after it."""
         with self._lock:
-            self._stream.write("\n")
-            Line("outcome", dict(data)).write(self._stream)
+            if not self._is_over:
+                self._is_over = True
+                self._stream.write("\n")
+                Line("outcome", dict(data)).write(self._stream)
 
     def progress(self, stage: str, done: float, total: float, unit: str) -> None:
         """Write how far we are; within a stage only now and then, and its end always."""
         with self._lock:
             now = time.monotonic()
-            if stage == self._stage and done < total and now - self._told < PROGRESS_SECONDS:
+            if self._is_over or stage == self._stage and done < total and now - self._told < PROGRESS_SECONDS:
                 return
             self._stage, self._told = stage, now
             progress = JobProgress(stage, done, total, unit)

@@ -20,6 +20,7 @@ from exposure.artefacts import atomic_write
 from exposure.errors import OrderError
 from exposure.order_rules import FrozenModel, OrderFile, OrderRule, Sequential, order_digest, run_order
 from exposure.positions import RowSlots, invert, sequential_slots, steps_of
+from exposure.sealed import SEAL, sealed, unsealed
 
 Packing = Literal["document-per-row", "concatenate"]
 
@@ -168,8 +169,8 @@ class DataOrder(FrozenModel):
     def parse(cls, content: bytes, path: Path) -> DataOrder:
         """The manifest whose file `path` holds `content`; relative paths in it are taken from its folder."""
         try:
-            order = cls.model_validate_json(content.decode("utf-8"))
-        except (ValidationError, UnicodeDecodeError) as error:
+            order = cls.model_validate_json(_unsealed(content.decode("utf-8")))
+        except (ValidationError, ValueError) as error:
             raise OrderError(
                 f"{path} is not a run manifest: {_first_problem(error)}. Make it again with `exposure run init`."
             ) from error
@@ -198,8 +199,11 @@ class DataOrder(FrozenModel):
             update["order"] = self.order.model_copy(update={"path": locate(self.order.path)})
         return self.model_copy(update=update)
 
-    def save(self, path: Path) -> None:
-        """Write the manifest; paths below its folder are written relative to it, so that both can be moved together."""
+    def save(self, path: Path, is_sealed: bool = False) -> None:
+        """Write the manifest; paths below its folder are written relative to it, so that both can be moved together.
+
+        A sealed one is for no one to edit: it carries a digest of itself, and is refused once a letter of it changes.
+        """
         folder = path.absolute().parent
 
         def relative(name: str) -> str:
@@ -212,7 +216,8 @@ class DataOrder(FrozenModel):
             if holder is not None and "path" in holder:
                 holder["path"] = relative(holder["path"])
         with atomic_write(path) as partial:
-            partial.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            content = sealed(document) if is_sealed else document
+            partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def extends(self, other: DataOrder) -> bool:
         """Whether every slot of `other` holds the same text here: the same sequential order with shards appended."""
@@ -253,6 +258,15 @@ def _contradiction(order: DataOrder) -> str | None:
     if not isinstance(order.order, OrderFile) and order.slots != rows * order.epochs:
         return f"slots is {order.slots}, but {rows} rows in {order.epochs} epochs make {rows * order.epochs}"
     return None
+
+
+def _unsealed(text: str) -> str:
+    """`text` without its seal; raises ValueError where this does not fit. What is no sealed object is left as it is."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps(unsealed(document)) if isinstance(document, dict) and SEAL in document else text
 
 
 def _first_problem(error: Exception) -> str:

@@ -118,7 +118,7 @@ class TimelineFolder:
                     f"{self.path} holds the data order {present.digest[:12]}…, the run is {order.digest[:12]}…, "
                     "which neither is that order nor appends shards to it. Give another --out."
                 )
-        order.save(place)
+        order.save(place, is_sealed=True)
         grown = self.settings.grown(order)
         if grown != self.settings:
             self._write_settings(grown)

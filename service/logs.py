@@ -46,7 +46,7 @@ def request_log(shows_queries: bool) -> Observer:
 
 def fields_of(exchange: Exchange, shows_queries: bool) -> dict[str, object]:
     """What is written of an exchange: never a path, a body or a key; phrases stand in queries and bodies alone."""
-    query = exchange.query[:2_000].decode("ascii", "backslashreplace") if shows_queries else exchange.query_hash
+    query = _escaped(exchange.query[:2_000]) if shows_queries else exchange.query_hash
     fields = {
         "method": exchange.method,
         "route": exchange.template,
@@ -60,6 +60,11 @@ def fields_of(exchange: Exchange, shows_queries: bool) -> dict[str, object]:
         "query": query if exchange.query else None,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _escaped(query: bytes) -> str:
+    """In one line of ASCII, whatever it is."""
+    return query.decode("latin-1").encode("unicode_escape").decode("ascii")
 
 
 def _level(exchange: Exchange) -> int:

@@ -24,6 +24,7 @@ from service.problems import (
     PROBLEM_JSON,
     STOPPING,
     TOO_LARGE,
+    TOO_SLOW,
     UNAUTHORISED,
     UNAVAILABLE,
     UNKNOWN_HOST,
@@ -43,7 +44,7 @@ EVERYWHERE = (
 )
 """What any route can answer."""
 
-OF_A_TIMELINE = (NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE)
+OF_A_TIMELINE = (NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE, TOO_SLOW)
 """What any route that asks a timeline can answer."""
 
 Responses = dict[int | str, dict[str, Any]]

@@ -17,6 +17,7 @@ from exposure.errors import PairsError
 from exposure.pair_rows import pair_of
 from exposure.pair_writing import pair_lines
 from exposure.pairs import MinimalPair
+from exposure.sealed import sealed, unsealed
 from service.data_directory import DataDirectory
 from service.phrase_set_making import extracted_phrase_set
 from service.removal import delete, fsync_folder, set_aside
@@ -68,7 +69,8 @@ def is_whole(data: DataDirectory, digest: str) -> bool:
     try:
         set_file = data.pairs(digest).with_name("set.json")
         return (
-            digest_of(data.pairs(digest).read_bytes()) == digest and json.loads(set_file.read_bytes())["id"] == digest
+            digest_of(data.pairs(digest).read_bytes()) == digest
+            and unsealed(json.loads(set_file.read_bytes()))["id"] == digest
         )
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -101,7 +103,7 @@ def _keep(data: DataDirectory, facts: PairSetFacts, content: bytes) -> None:
     with atomic_write(making / "set.json") as partial:
         document = {"format": FORMAT, "version": 1, **asdict(facts)}
         del document["problem"]
-        partial.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(sealed(document), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     data.pair_sets.mkdir(exist_ok=True)
     _move(data, making, place)
 

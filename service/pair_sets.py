@@ -12,6 +12,7 @@ from exposure.api.names import DIGEST
 from exposure.api.pairs import PairRow
 from exposure.api.resources import PairSetFacts, ParadigmSize
 from exposure.errors import ExposureError, PairsError
+from exposure.sealed import unsealed
 from service.beneath import beneath
 from service.cursors import cursor_at, place_at
 from service.data_directory import DataDirectory
@@ -50,7 +51,7 @@ class PairSetStore:
         """What a pair set is; raises NotFoundError where there is none, PairsError where it is damaged."""
         place = self._folder(name) / "set.json"
         try:
-            said = json.loads(place.read_bytes())
+            said = unsealed(json.loads(place.read_bytes()))
             paradigms = tuple(ParadigmSize(**one) for one in said["paradigms"])
             return PairSetFacts(name, said["pairs"], paradigms, said["phrase_set"], no_phrases=said["no_phrases"])
         except (OSError, ValueError, KeyError, TypeError) as error:

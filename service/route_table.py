@@ -25,6 +25,12 @@ LARGE_BODIES = frozenset(
         ("POST", "/v1/timelines/{timeline}/splits"),
         ("POST", "/v1/pair-sets"),
         ("POST", "/v1/phrase-sets"),
+        ("POST", "/v1/worker/jobs/{job}/lines"),
+        ("POST", "/v1/worker/jobs/{job}/outcome"),
+        ("POST", "/v1/pair-sets"),
+        ("POST", "/v1/phrase-sets"),
+        ("POST", "/v1/worker/jobs/{job}/lines"),
+        ("POST", "/v1/worker/jobs/{job}/outcome"),
     }
 )
 """Routes that take bodies up to `limits.body_bytes`; all others up to `limits.small_body_bytes`."""

@@ -90,7 +90,7 @@ class RunStore:
         place = self._data.run_manifest(name).parent
         making = self._data.removed / f"making-{name}-{secrets.token_hex(6)}"
         making.mkdir(parents=True)
-        order.save(making / "run.json")
+        order.save(making / "run.json", is_sealed=True)
         try:
             return self._move(making, place, order)
         finally:

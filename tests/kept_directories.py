@@ -32,7 +32,7 @@ def fill(data: Path, run: Path, pairs: Path) -> DataDirectory:
     """Give a folder with timelines a run, sets, an evaluation and two jobs."""
     directory = open_data_directory(data)
     (directory.runs / "tiny").mkdir()
-    DataOrder.load(run).save(directory.run_manifest("tiny"))
+    DataOrder.load(run).save(directory.run_manifest("tiny"), is_sealed=True)
     make_pair_set(directory, load_pairs([pairs]))
     synthetic_evaluations.write_evaluation(directory.evaluations / "planted", PLANTS, steps=(0, 100, 1000))
     with JobStore(directory.jobs) as store:

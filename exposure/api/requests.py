@@ -83,19 +83,27 @@ class EvaluationRequest(StrictModel):
     presets: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=10)] = Field(
         default=[], description="Scoring conventions: exposure (default), lm-eval, minicons."
     )
-    method: Literal["full", "one-prefix", "two-prefix"] = "full"
+    method: Literal["full", "one-prefix", "two-prefix"] = Field(
+        default="full", description="Whole sentences, or single words after one prefix or two."
+    )
     measures: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=20)] = Field(
         default=["minimal-pairs"], description="What is measured: `asked_as` of GET /v1/measures."
     )
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = "auto"
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    batch_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = Field(
+        default="auto", description="auto, cpu, cuda or cuda:1: of the worker's machine."
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto", description="Of weights and activations."
+    )
+    batch_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        default=None, description="Tokens of one forward pass. Left out: what fits."
+    )
     keep_duplicates: bool = Field(default=False, description="Score a checkpoint also when its weights came before.")
     sides: Literal["either", "good", "bad", "both"] = Field(default="either", description="Whose exposure counts.")
     split_at_step: Step | None = Field(default=None, description="End of the window that splits. Left out: the run's.")
     permutations: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, description="Of labels, for each null.")
     bootstrap: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, description="Resamples for intervals.")
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Of labels and resamples.")
 
 
 JobRequest = IndexRequest | EvaluationRequest

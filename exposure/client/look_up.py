@@ -13,7 +13,7 @@ from exposure.client.table import Table, joined
 from exposure.errors import UsageError
 
 MOST_BYTES = 5 << 20
-"""Of the phrases of one request in UTF-8. As JSON, where Arrow cannot hold them, they are three times as much: still less
+"""Of the phrases of one request in UTF-8. As JSON, where Arrow cannot hold them, they are three times as much: less
 than the 16 MiB that the service takes."""
 
 

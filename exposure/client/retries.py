@@ -69,9 +69,9 @@ def _pause(request: Request, reply: Response | Broken, retries: Retries, attempt
         return retries.pause(attempt)
     if reply.status not in AGAIN:
         return None
-    asked = retry_after(reply.headers)
-    if asked is None and TOO_SLOW in reply.content:
+    if TOO_SLOW in reply.content:
         return None  # it would be as slow again, and keep others waiting again
+    asked = retry_after(reply.headers)
     return None if (asked or 0) > retries.longest_seconds else retries.pause(attempt, asked)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -48,13 +47,14 @@ def command(
     kept.
     """
     from service.config import load_settings
+    from service.logs import configure
     from service.workers.link import Link
     from service.workers.worker import Worker
 
     if kind == "evaluate" and importlib.util.find_spec("torch") is None:
         raise UsageError("PyTorch is not installed here, so nothing can be evaluated. Install exposure[evaluate].")
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     settings = load_settings(config, data)
+    configure(settings.log_format)
     if cores is not None:
         settings = replace(settings, workers=replace(settings.workers, cores=cores))
     worker = Worker(settings, Link(service, _key(key_file)), kind)

@@ -84,7 +84,7 @@ def _measures(evaluation: StoredEvaluation, problems: list[str]) -> tuple[str, .
 
 
 def checkpoint_facts(evaluation: StoredEvaluation) -> list[CheckpointFacts]:
-    """What became of each checkpoint, by step."""
+    """What became of each checkpoint, by step; raises EvaluationError where there is no evaluation yet."""
     return [_checkpoint(evaluation, one) for one in evaluation.checkpoints]
 
 

@@ -58,9 +58,14 @@ class StoredEvaluation:
                 "and evaluate under another name."
             ) from error
 
+    def refuse_unmade(self) -> None:
+        """Raise EvaluationError where no evaluation has been made in the folder yet, or its manifest is damaged."""
+        assert self.manifest
+
     @cached_property
     def checkpoints(self) -> tuple[CheckpointRecord, ...]:
-        """What became of each checkpoint, by step; raises EvaluationError where that cannot be read."""
+        """What became of each checkpoint, by step; raises EvaluationError where that, or the manifest, is not there."""
+        self.refuse_unmade()
         text = self.read("checkpoints.json")
         try:
             return () if text is None else tuple(checkpoints_from(text))

@@ -13,7 +13,7 @@ from service.errors import JobStoreError
 KEPT_EVENTS = 10_000
 """Of one job, its progress not counted."""
 
-READ_CHARACTERS = 1 << 18
+READ_CHARACTERS = 1 << 16
 """What one reading stops at, so that a slow reader of large events holds no more."""
 
 

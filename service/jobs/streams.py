@@ -53,18 +53,20 @@ def present(desk: Desk, job: str, after: int) -> EventStream:
 
 
 async def _follow(desk: Desk, job: str, after: int) -> AsyncIterator[bytes]:
-    """Holds the last event's id and nothing else while nothing happens; its reader may come back to that id."""
+    """Holds the last event's id, and while its reader is slow the bytes that it has not taken yet: some 100 kB."""
     yield _RETRY
     with desk.store.notifier.waiting(job) as waiter:
         while not desk.store.notifier.is_closed:
             waiter.rearm()
             page = await _read(desk, job, after)
-            if page.events:
-                after = page.events[-1].id
-                yield b"".join(map(as_sent, page.events))
-            if page.is_last:
+            is_last, sent = page.is_last, b"".join(map(as_sent, page.events))
+            after = page.events[-1].id if page.events else after
+            del page
+            if sent:
+                yield sent
+            if is_last:
                 return
-            if not page.events and not await waiter.wait(COMMENT_SECONDS):
+            if not sent and not await waiter.wait(COMMENT_SECONDS):
                 yield _COMMENT
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from exposure.api.jobs import JobProgress
 from exposure.api.lines import Line
@@ -19,8 +19,19 @@ LINE_CHARACTERS = 1 << 16
 LINES = 10_000
 """Of one request."""
 
+
+def writable(value: Any) -> Any:
+    """JSON without halves of surrogate pairs, which a child may print and nobody can write: they are spelled out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {writable(name): writable(one) for name, one in value.items()}
+    return [writable(one) for one in value] if isinstance(value, list) else value
+
+
 Attempt = Annotated[int, Field(ge=1, le=2**53 - 1, description="The attempt of the claim.")]
 Amount = Annotated[float, Field(allow_inf_nan=False)]
+Document = Annotated[dict[str, JsonValue], BeforeValidator(writable)]
 
 
 class ClaimRequest(StrictModel):
@@ -54,7 +65,7 @@ class ClaimRequest(StrictModel):
 class ProgressWords(StrictModel):
     """How far a job is."""
 
-    stage: Annotated[str, Field(max_length=500)]
+    stage: Annotated[str, BeforeValidator(writable), Field(max_length=500)]
     done: Amount
     total: Amount
     unit: Annotated[str, Field(max_length=100)]
@@ -84,7 +95,7 @@ class LineWords(StrictModel):
     """One line of a job's child process; all but its outcome."""
 
     type: Literal["progress", "checkpoint", "measurement", "note"]
-    data: dict[str, JsonValue]
+    data: Document
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
@@ -132,8 +143,8 @@ class OutcomeRequest(StrictModel):
 
     attempt: Attempt
     state: Literal["succeeded", "failed", "cancelled"] = Field(description="What the attempt came to.")
-    result: dict[str, JsonValue] | None = Field(default=None, description="What was made, where it succeeded.")
-    problem: Annotated[str, Field(max_length=100_000)] | None = Field(
+    result: Document | None = Field(default=None, description="What was made, where it succeeded.")
+    problem: Annotated[str, BeforeValidator(writable), Field(max_length=100_000)] | None = Field(
         default=None, description="A sentence, where it did not."
     )
     is_retryable: bool = Field(

@@ -20,14 +20,19 @@ def check_current(folder: TimelineFolder) -> Iterator[Finding]:
     """What CURRENT names, and the segments that this was made of."""
     place = folder.path / "CURRENT"
     named = folder.named
-    if not place.exists() and not _whole(folder):
+    whole = _whole(folder)
+    if not place.exists() and not whole:
         return  # nothing was ever published
-    if named is None or not named.is_file() or damage_of(named, None) is not None:
+    if named is None or named not in whole:
         problem = "is missing" if not place.exists() else "names no generation that is whole"
         yield Finding(
             place, problem, "Name the best whole generation, or publish from the segments.", lambda: mend(folder)
         )
         return
+    best = max(whole, key=_worth)
+    if _worth(best)[:2] > _worth(named)[:2]:
+        problem = f"names a generation that covers less than {best.stem[:12]}…, which is whole"
+        yield Finding(place, problem, "Name that one, or publish from the segments.", lambda: mend(folder))
     yield from _check_segments_of(named, folder.segments)
 
 
@@ -38,8 +43,9 @@ def mend(folder: TimelineFolder) -> str:
     """
     with folder.locked():
         named = folder.named
-        best = max(_whole(folder), key=_worth, default=None)
-        if best is not None and (named is None or not named.is_file()):
+        whole = _whole(folder)
+        best = max(whole, key=_worth, default=None)
+        if best is not None and (named not in whole or _worth(best)[:2] > _worth(named)[:2]):
             folder.set_current(best)
     try:
         published = publish(folder, Census.open(folder.order))

@@ -119,7 +119,7 @@ def _same_run(data: DataDirectory, digest: str | None) -> Path | None:
 
 
 def _restore_order(run: Path, place: Path) -> str:
-    DataOrder.load(run).save(place)
+    DataOrder.load(run).save(place, is_sealed=True)
     return f"written anew from runs/{run.parent.name}"
 
 

@@ -8,6 +8,7 @@ import sys
 
 from exposure.errors import ExposureError
 from exposure.lifeline import end_with_parent
+from service.logs import configure
 from service.workers.embedded import SETTINGS
 from service.workers.link import Link
 from service.workers.worker import Worker
@@ -16,9 +17,10 @@ from service.workers.worker import Worker
 def main() -> int:
     """Work until the service ends; the exit status."""
     end_with_parent()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     told = json.load(sys.stdin)
-    worker = Worker(SETTINGS.validate_python(told["settings"]), Link(told["service"], told["key"]), told["kind"])
+    settings = SETTINGS.validate_python(told["settings"])
+    configure(settings.log_format)
+    worker = Worker(settings, Link(told["service"], told["key"]), told["kind"])
     worker.obey_signals()
     try:
         worker.run()

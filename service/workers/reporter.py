@@ -38,7 +38,7 @@ class Reporter(threading.Thread):
         self._claim = claim
         self._lines: deque[Line] = deque(maxlen=MOST_LINES)
         self._progress: deque[Line] = deque(maxlen=1)
-        self._batch: list[Line] = []
+        self._batches: deque[list[Line]] = deque()
         self._said = 0
         self._outcome: Outcome | None = None
         self._woken = threading.Event()
@@ -96,24 +96,28 @@ class Reporter(threading.Thread):
 
     def _take_batch(self) -> bool:
         """Have lines to send: exactly those that were not acknowledged, else new ones."""
-        if not self._batch:
+        if not self._batches:
             count = min(len(self._lines), BATCH_LINES)
-            self._batch = [self._lines.popleft() for _ in range(count)]
+            lines = [self._lines.popleft() for _ in range(count)]
             if self._progress:
-                self._batch.append(self._progress.popleft())
-        return bool(self._batch)
+                lines.append(self._progress.popleft())
+            self._batches.extend([lines] if lines else [])
+        return bool(self._batches)
 
     def _send_batch(self) -> None:
+        lines = self._batches[0]
         try:
-            self._link.lines(self._claim.job.id, self._claim.attempt, self._batch, self._said)
-            self._said += len(self._batch)
+            self._link.lines(self._claim.job.id, self._claim.attempt, lines, self._said)
+            self._said += len(lines)
+            self._batches.popleft()
         except RefusedError as error:
             if error.status not in MALFORMED:
                 raise
-            _log.error(
-                "job %s: %d lines were refused and are left out: %s", self._claim.job.id, len(self._batch), error
-            )
-        self._batch = []
+            self._batches.popleft()
+            if len(lines) > 1:  # one of them is wrong: each by itself
+                self._batches.extendleft([line] for line in reversed(lines))
+            else:
+                _log.error("job %s: a line was refused and is left out: %s", self._claim.job.id, error)
 
     def _send_outcome(self, outcome: Outcome) -> None:
         job, attempt = self._claim.job.id, self._claim.attempt

@@ -104,7 +104,7 @@ def test_a_question_in_arrow_is_what_the_service_reads(at_step: int | None) -> N
 @pytest.mark.parametrize("none", [None, 3, float("nan"), b"a"])
 def test_what_is_no_text_is_refused(server: Scripted, none: Any) -> None:
     """With its place, before anything is sent."""
-    with Client(server.url) as client, pytest.raises(UsageError, match="Phrase 1 is .*texts were expected"):
+    with Client(server.url) as client, pytest.raises(UsageError, match=r"Phrase 1 is .*texts were expected"):
         client.timelines.first_seen("tiny", ["a", none])
     assert server.asked == []
 

@@ -239,17 +239,20 @@ def test_a_split_is_made_again_when_the_exposures_are_others(tmp_path: Path) -> 
     made = write_evaluation(tmp_path / "small", (DELAYED,), steps=(0, 2000))
     before = keep_split(made, None)
     other = write_evaluation(tmp_path / "other", (DELAYED,), steps=(0, 200)).exposures
-    assert other is not None and before is not None
+    assert other is not None
+    assert before is not None
     made.keep_exposures(replace(other, facts=tuple(reversed(other.facts))))
     after = keep_split(made, None)
-    assert after is not None and after.parts != before.parts
+    assert after is not None
+    assert after.parts != before.parts
 
 
 def test_an_evaluation_without_a_timeline_has_no_parts(tmp_path: Path) -> None:
     """Everything is measured of all pairs alone, and there is no split to keep."""
     made = write_evaluation(tmp_path / "small", (DELAYED,), steps=(0, 2000), with_exposures=False)
     written = write_measurements(made, QUICK)
-    assert SPLIT not in written and not (made.path / SPLIT).exists()
+    assert SPLIT not in written
+    assert not (made.path / SPLIT).exists()
     assert {row.split for row in read_measurements(made.path / MEASUREMENTS)} == {"everything"}
     assert [row.split for row in step_measurements(made, 0)] == ["everything"]
 

@@ -27,11 +27,12 @@ STEPS = (0, 100, 200, 400)
 PHENOMENA = {"agreement_1": "agreement", "agreement_2": "agreement", "selected": "s-selection", "plain": None}
 PAIRS = 15
 RUN_STEPS = 300
+PLACE = "/elsewhere/models"
 
 
 @pytest.fixture(scope="session")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with evaluations: nasty (measured), old (as an older version left it), bare (no timeline), begun."""
+    """A data directory with evaluations: nasty (measured), old (not measured), bare (without a timeline), begun."""
     data = tmp_path_factory.mktemp("evaluated") / "data"
     evaluations = data / "evaluations"
     evaluations.mkdir(parents=True)
@@ -65,7 +66,7 @@ def write_nasty(path: Path, seed: int = 0) -> EvaluationFolder:
     """Scores in quarters, so that ties are common, by all presets; a duplicate and a broken checkpoint."""
     random = np.random.default_rng(seed)
     pairs = list(_pairs())
-    manifest = manifest_of(path.name, "nasty series", pairs, "float32", list(PRESETS.values()), "/elsewhere/models")
+    manifest = manifest_of(path.name, "nasty series", pairs, "float32", list(PRESETS.values()), PLACE)
     critical = list(_critical(pairs))
     folder = EvaluationFolder.make(path, manifest, pairs, critical)
     for step in STEPS:
@@ -73,7 +74,8 @@ def write_nasty(path: Path, seed: int = 0) -> EvaluationFolder:
             folder.keep_items(spec, _hash(step), _items(len(pairs), random))
     folder.keep_checkpoints(_records())
     facts = tuple(_facts(one, random) for one in critical)
-    folder.keep_exposures(StoredExposures(ExposureSource("tiny", "d" * 64, "0" * 64, RUN_STEPS, "exact"), tuple(critical), facts))
+    source = ExposureSource("tiny", "d" * 64, "0" * 64, RUN_STEPS, "exact")
+    folder.keep_exposures(StoredExposures(source, tuple(critical), facts))
     return folder
 
 
@@ -119,10 +121,10 @@ def _hash(step: int) -> str:
 
 def _records() -> list[CheckpointRecord]:
     scored = [
-        CheckpointRecord(step=step, source=f"/elsewhere/models/step-{step}", status="scored", weights_sha256=_hash(step))
+        CheckpointRecord(step=step, source=f"{PLACE}/step-{step}", status="scored", weights_sha256=_hash(step))
         for step in STEPS
     ]
-    twin = CheckpointRecord(step=300, source="/elsewhere/models/step-300", status="duplicate", same_weights_as=(200,))
-    reason = "/elsewhere/models/step-500/model.safetensors ends too early."
-    broken = CheckpointRecord(step=500, source="/elsewhere/models/step-500", status="broken", reason=reason)
+    twin = CheckpointRecord(step=300, source=f"{PLACE}/step-300", status="duplicate", same_weights_as=(200,))
+    reason = f"{PLACE}/step-500/model.safetensors ends too early."
+    broken = CheckpointRecord(step=500, source=f"{PLACE}/step-500", status="broken", reason=reason)
     return [*scored, twin, broken]

@@ -210,13 +210,13 @@ def test_the_newest_events_are_kept_and_a_note_says_how_many_were_dropped(store,
 
 
 def test_events_come_in_pages_that_large_ones_cut_short(store, indexing):
-    """A reader holds a few hundred kilobytes at most, and loses nothing."""
+    """A reader holds some hundred kilobytes at most, and loses nothing."""
     job, _ = submit(store, indexing("one"))
     store.claim("index", "w")
     store.add_lines(job.id, 1, [Line("note", {"text": str(number) * 60_000}) for number in range(10)])
     after, seen, pages = 0, [], 0
     while page := store.events_after(job.id, after, 1000):
-        assert sum(len(str(one.data)) for one in page) < 400_000
+        assert sum(len(str(one.data)) for one in page) < 140_000
         seen += [one.data["text"][0] for one in page if one.type == "note"]
         after, pages = page[-1].id, pages + 1
     assert seen == list("0123456789")

@@ -29,7 +29,7 @@ def test_requests_are_counted_by_template_and_status(client):
     path = "/v1/timelines/{}/first-seen"
     for name, phrase in (("tiny", "a"), ("tiny", "b"), ("grown", "a"), ("nothing", "a")):
         client.get(path.format(name), params={"phrase": phrase})
-    client.post(path.format("tiny"), content=b"{")
+    client.post(path.format("tiny"), content=b"{", headers={"content-type": "application/json"})
     for number in range(5):
         client.get(f"/v1/made-up-{number}")
     client.request("BREW", "/v1/health")

@@ -16,7 +16,7 @@ from indexer.run import IndexOptions, index_corpus
 from service.data_directory import DataDirectory
 from service.upkeep.doctor import examine, mend
 
-DAMAGES = 40
+DAMAGES = 14
 """For each seed."""
 
 
@@ -100,7 +100,7 @@ def test_no_damage_makes_an_answer_wrong(whole, workshop, tmp_path, seed):
         assert wrong <= {"planted exposures"}, f"{where}: after repairs {wrong} answer wrongly ({findings})"
         if "planted exposures" in wrong:
             assert mended["planted exposures"] == "None", where  # unknown
-        if findings and path.is_relative_to(data.timelines) and (data.timelines / "tiny" / "timeline.json").exists():
+        if number % 7 == 0 and path.is_relative_to(data.timelines) and (data.timelines / "tiny/timeline.json").exists():
             index_again(data, workshop)
             again = kept_directories.answers(data)
             lost = {

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,24 @@ def test_told_to_end_it_says_cancelled(body: str, number: int) -> None:
     assert done.status == 0, done.err
     assert done.outcome == {"state": "cancelled"}
     assert "Traceback" not in done.err
+
+
+def test_what_hangs_while_it_ends_is_not_waited_for() -> None:
+    """Cleaning up that never comes to an end: cancelled all the same, within seconds."""
+    process = start(
+        """
+lines.write('note', {'text': 'begun'})
+try: time.sleep(600)
+finally: time.sleep(600)
+"""
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    told = time.monotonic()
+    done = finished(process)
+    assert (done.outcome, done.status) == ({"state": "cancelled"}, 0)
+    assert time.monotonic() - told < 8
 
 
 def test_a_second_signal_changes_nothing() -> None:
