@@ -135,8 +135,8 @@ def read_exposures(path: Path) -> StoredExposures:
 def _damaged(source: object, error: Exception) -> EvaluationError:
     name = source if isinstance(source, Path) else "exposures.parquet"
     return EvaluationError(
-        f"{name} cannot be read as exposures ({str(error).splitlines()[0]}). Delete it and run `exposure evaluate` with "
-        "--timeline again: nothing is scored twice."
+        f"{name} cannot be read as exposures ({str(error).splitlines()[0]}). Delete it and run `exposure evaluate` "
+        "with --timeline again: nothing is scored twice."
     )
 
 

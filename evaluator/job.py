@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -19,13 +18,9 @@ from evaluator.requests import EvaluationRequest
 from exposure.child_lines import ChildLines
 from exposure.progress import tell
 
-NICENESS = 5
-"""Answers come first where the service is on the same machine."""
-
 
 def evaluate_and_measure(spec: EvaluationSpec, lines: ChildLines) -> dict[str, Any]:
     """Evaluate as asked, telling every checkpoint's measurements, and say what was done; the result of the job."""
-    os.nice(NICENESS)
     report = _report(spec)
     device = device_of(spec.request.device)
 

@@ -21,6 +21,8 @@ from exposure.errors import ExposureError, UsageError
 from exposure.lifeline import end_with_parent
 from exposure.progress import told
 
+NICENESS = 5
+"""Answers come first where the service is on the same machine."""
 CANCELLED = {"state": "cancelled"}
 Spec = TypeVar("Spec", bound=BaseModel)
 Work = Callable[[Spec, ChildLines], dict[str, Any]]
@@ -35,8 +37,12 @@ class Cancelled(BaseException):
 
 
 def run_child(kind: type[Spec], work: Work[Spec]) -> int:
-    """Do `work` on the spec of `kind` that stands on standard input, tell its outcome, and return the exit status."""
+    """Do `work` on the spec of `kind` that stands on standard input, tell its outcome, and return the exit status.
+
+    Import what takes long, or may print, within `work`.
+    """
     end_with_parent()
+    os.nice(NICENESS)
     lines = ChildLines.of_standard_output()
     ending = Ending(lines)
     try:

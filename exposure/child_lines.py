@@ -32,6 +32,10 @@ class ChildLines:
         os.dup2(2, 1)
         return cls(descriptor)
 
+    def close(self) -> None:
+        """Write no more."""
+        self._stream.close()
+
     def write(self, kind: LineType, data: Mapping[str, Any]) -> None:
         """Write one line."""
         with self._lock:

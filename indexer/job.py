@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from exposure.child_lines import ChildLines
@@ -11,14 +10,10 @@ from indexer.job_spec import IndexSpec
 from indexer.request_flow import IndexInputs, index_inputs
 from indexer.run import IndexOptions, IndexResult
 
-NICENESS = 5
-"""Answers come first where the service is on the same machine."""
-
 
 def index(spec: IndexSpec, lines: ChildLines) -> dict[str, Any]:
     """Index as asked, and say what was done; the result of the job."""
     del lines  # its progress is all there is to tell
-    os.nice(NICENESS)
     request = spec.request
     rule = MatchRule(request.match.case, request.match.boundary, request.match.whitespace)
     options = IndexOptions(rule, request.keep_first, request.grid_every, spec.cores, request.engine)

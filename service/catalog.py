@@ -97,7 +97,7 @@ class Catalog:
         with self._lock:
             if path is None:
                 self._forget(name)
-                raise NotFoundError(f"There is no timeline {name!r}. GET /v1/timelines lists those that there are.")
+                raise _no_timeline(name)
             if not beneath(self._settings.timelines, path):
                 raise TimelineError(f"{path} leads out of {self._settings.timelines}. Put the timeline itself there.")
             return self._generations.setdefault(name, CurrentGeneration(path, self._reader_limits))
@@ -123,3 +123,7 @@ class Catalog:
             raise TimelineError(
                 f"{folder} cannot be read ({error.strerror}). It should be a folder of timelines."
             ) from error
+
+
+def _no_timeline(name: str) -> NotFoundError:
+    return NotFoundError(f"There is no timeline {name!r}. GET /v1/timelines lists those that there are.")

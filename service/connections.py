@@ -10,7 +10,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from service.problems import BAD_REQUEST, BUSY, PROBLEM_JSON, Kind
+from service.problems import BAD_REQUEST, CROWDED, HEADERS_TOO_LARGE, PROBLEM_JSON, Kind
 from service.settings import Limits
 
 
@@ -26,7 +26,7 @@ class Connection(H11Protocol):
         """Begin; one connection too many is told so, and closed."""
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
-            self._refuse(503, BUSY, "There are too many connections. Ask again soon.")
+            self._refuse(CROWDED, "There are too many connections. Ask again soon.")
             return
         self._await_header()
 
@@ -99,19 +99,19 @@ class Connection(H11Protocol):
                 timer.cancel()
         self._header_timer = self._reader_timer = None
 
-    def _refuse(self, status: int, kind: Kind, detail: str) -> None:
+    def _refuse(self, kind: Kind, detail: str) -> None:
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.abort()
             return
         request_id = uuid.uuid4().hex
-        body = json.dumps({"type": kind.type, "title": kind.title, "status": status, "detail": detail,
+        body = json.dumps({"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail,
                            "request_id": request_id}).encode("ascii")  # fmt: skip
         headers = {"Content-Type": PROBLEM_JSON, "Content-Length": str(len(body)), "Connection": "close",
                    "X-Request-ID": request_id, "X-Content-Type-Options": "nosniff"}  # fmt: skip
-        if kind is BUSY:
+        if kind is CROWDED:
             headers["Retry-After"] = "1"
         for event in (
-            h11.Response(status_code=status, headers=list(headers.items())),
+            h11.Response(status_code=kind.status, headers=list(headers.items())),
             h11.Data(data=body),
             h11.EndOfMessage(),
         ):

@@ -27,9 +27,7 @@ def serving(data: Path, is_read_only: bool = False) -> Iterator[None]:
         return
     with _opened(data) as lock:
         _take(lock, data)
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+        _name(lock, data)
         yield
 
 
@@ -70,6 +68,18 @@ def _take(lock: TextIO, data: Path) -> None:
             raise _no_locks(data, error) from error
         raise ServiceError(
             f"{data} is served already, by process {_named(lock)}. Ask that one, stop it, or serve another folder."
+        ) from error
+
+
+def _name(lock: TextIO, data: Path) -> None:
+    """Write into the lock who holds it."""
+    try:
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), f"{os.getpid()}\n".encode())
+    except OSError as error:
+        raise ServiceError(
+            f"{data / LOCK_NAME} cannot be written ({error.strerror}). Make room, or only answer from this folder: "
+            "exposure serve --read-only."
         ) from error
 
 

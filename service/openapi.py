@@ -109,6 +109,7 @@ def complete(app: FastAPI, table: RouteTable) -> None:
         if Problem.__name__ not in document["components"]["schemas"]:
             _add_problems(document)
             _add_keys(document, table)
+            _drop_null_parameters(document)
             _unpack_examples(document)
         return document
 
@@ -145,6 +146,17 @@ def _add_key(operation: dict[str, Any], entry: Entry) -> None:
     operation["security"] = [{"key": scopes}]
     said = " and ".join(f"`{scope}`" for scope in scopes)
     operation["description"] = f"{operation.get('description', '')}\n\nNeeds a key with scope {said}.".strip()
+
+
+def _drop_null_parameters(document: dict[str, Any]) -> None:
+    """What may be left out may not be null for that: there is no null in an address or a header."""
+    for operation in (one for methods in document["paths"].values() for one in methods.values()):
+        for parameter in operation.get("parameters", ()):
+            schema = parameter["schema"]
+            kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+            if len(kinds) == 1:
+                del schema["anyOf"]
+                parameter["schema"] = {**kinds[0], **schema}
 
 
 def _unpack_examples(document: dict[str, Any]) -> None:

@@ -81,6 +81,7 @@ KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key was sent with another 
 NO_SUCH_ROOT = Kind("no-such-root", 422, "The path is not under a root")
 BUSY = Kind("busy", 429, "Too much at once")
 TOO_SLOW = Kind("too-slow", 503, "The question took too long")
+CROWDED = Kind("crowded", 503, "There are too many connections")
 STOPPING = Kind("stopping", 503, "The service is being stopped")
 NO_STORAGE = Kind("no-storage", 503, "Jobs cannot be kept now")
 INTERNAL_ERROR = Kind("internal-error", 500, "The service failed")
@@ -90,7 +91,7 @@ KINDS = (
     BODY_TOO_SLOW, UNAVAILABLE,
     CONFLICT, STALE_ATTEMPT, READ_ONLY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNKNOWN_HOST, INVALID_REQUEST,
     LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, HEADERS_TOO_LARGE,
-    INTERNAL_ERROR, TOO_SLOW, NO_STORAGE, STOPPING,
+    INTERNAL_ERROR, TOO_SLOW, NO_STORAGE, STOPPING, CROWDED,
 )  # fmt: skip
 
 KIND_OF_ERROR: dict[type[ExposureError], Kind] = {

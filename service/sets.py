@@ -42,7 +42,13 @@ class SetMaker:
 
     def _ask(self, what: str, asked: dict[str, Any]) -> tuple[str, bool]:
         folders = {name: str(folder) for name, folder in self.settings.roots.items()}
-        question = {"data": str(self.settings.data), "roots": folders, "pair_set": None, "phrase_set": None, what: asked}
+        question = {
+            "data": str(self.settings.data),
+            "roots": folders,
+            "pair_set": None,
+            "phrase_set": None,
+            what: asked,
+        }
         end = self.children.ask(MAKING, question).end
         return end["id"], end["is_new"]
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.service.asking import Client, Milliseconds, Question, asked_at_once, by_phrase, pinged
+from benchmarks.service.asking import Milliseconds, asked_at_once, by_phrase, pinged
+from benchmarks.service.client import Client
 from benchmarks.service.joins import BareJoins
 from benchmarks.service.serving import Publisher, publishing, serving
 from benchmarks.service.world import Size, phrases_of, timeline_of
-from exposure.encoding import ARROW, JSON, MEDIA
+from exposure.encoding import ARROW, MEDIA
 from exposure.timeline_folder import TimelineFolder
 
 NO_OP, FIRST_SEEN, HISTORY = "no-op", "first seen", "history"
@@ -63,7 +66,7 @@ def _points(found: Measured, url: str, name: str) -> None:
     phrases = phrases_of(Size(plan.phrases))
     chosen = [phrases[place] for place in np.random.default_rng(1).integers(0, len(phrases), 20_000)]
     kinds = {
-        NO_OP: [Question("/v1/health")],
+        NO_OP: ["/v1/health"],
         FIRST_SEEN: by_phrase(f"/v1/timelines/{name}/first-seen?phrase=", chosen),
         HISTORY: by_phrase(f"/v1/timelines/{name}/history?phrase=", chosen),
     }
@@ -77,30 +80,22 @@ def _bulk(found: Measured, url: str, served: TimelineFolder, publisher: Publishe
     phrases = phrases_of(Size(plan.phrases))
     places = np.random.default_rng(2).permutation(len(phrases))[:BULK]
     asked = [phrases[place] for place in places]
-    joins = BareJoins(served.current, asked)
-    client = Client(url)
+    joins, client = BareJoins(served.current, asked), Client(url)
     for form, question in _bulk_questions(served.path.name, asked).items():
-        found.megabytes[form] = len(client.ask(question)[1]) / 1e6
+        found.megabytes[form] = len(client.ask(**question)[1]) / 1e6
         took = found.bulk.setdefault(form, [])
-
-        def ask(question: Question = question, took: list[float] = took) -> None:
-            for _ in range(plan.bulk):
-                found.join_by_id.append(joins.by_id())
-                found.join_by_text.append(joins.by_text())
-                took.append(client.ask(question)[0])
-
-        def ask_alone(question: Question = question) -> None:
-            for _ in range(plan.bulk):
-                client.ask(question)
-
-        ask()
-        found.stalls[form] = pinged(url, ask_alone)
-    found.quiet = pinged(url, lambda: __import__("time").sleep(5))
+        for _ in range(plan.bulk):
+            found.join_by_id.append(joins.by_id())
+            found.join_by_text.append(joins.by_text())
+            took.append(client.ask(**question)[0])
+        found.stalls[form] = pinged(url, lambda: [client.ask(**question) for _ in range(plan.bulk)])  # noqa: B023
+    found.quiet = pinged(url, lambda: time.sleep(plan.seconds))
     joins.close()
     found.published = publisher.published
 
 
-def _bulk_questions(name: str, phrases: list[str]) -> dict[str, Question]:
+def _bulk_questions(name: str, phrases: list[str]) -> dict[str, dict[str, Any]]:
+    """Form → what a client asks."""
     path = f"/v1/timelines/{name}/first-seen"
     as_json = json.dumps({"phrases": phrases}).encode()
     table = pa.table({"phrase": phrases})
@@ -108,5 +103,6 @@ def _bulk_questions(name: str, phrases: list[str]) -> dict[str, Question]:
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     as_arrow = sink.getvalue().to_pybytes()
-    questions = {f"JSON → {media}": Question(path, as_json, JSON, media) for media in MEDIA}
-    return questions | {f"Arrow → {ARROW}": Question(path, as_arrow, ARROW, ARROW)}
+    questions = {f"JSON → {media}": {"path": path, "body": as_json, "accept": media} for media in MEDIA}
+    both = {"path": path, "body": as_arrow, "media": ARROW, "accept": ARROW}
+    return {**questions, f"Arrow → {ARROW}": both}

@@ -40,7 +40,7 @@ def table_of(content: bytes) -> pa.Table:
 
 
 def column_of(phrases: Sequence[str], at_step: int | None) -> bytes:
-    """A stream with the one column `phrase`; raises UnicodeEncodeError for halves of surrogate pairs."""
+    """A stream with the one column `phrase`, and the checkpoint that is asked for beside it."""
     import pyarrow as pa
 
     facts = None if at_step is None else {"at_step": str(at_step)}

@@ -63,8 +63,8 @@ class Client(Service[BlockingDriver]):
     """A client whose methods wait for their answers. Threads may share it; use it with `with`, or close it.
 
     `key` is the service's key for this caller; left out, it is what the environment holds in EXPOSURE_KEY, if anything.
-    `timeout` is the longest silence, in seconds, after which an answer is given up. Raises UsageError where the URL or
-    key is none, or httpx2 is not installed.
+    `timeout` is the longest silence, in seconds, after which an answer is given up. `transport` is one of httpx2, in
+    the place of sockets. Raises UsageError where the URL or key is none, or httpx2 is not installed.
     """
 
     def __init__(

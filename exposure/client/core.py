@@ -15,6 +15,7 @@ from exposure.client.exchanges import Parameters, Plan, Request, Response
 from exposure.client.problems import Conflict, UnexpectedAnswer
 from exposure.client.retries import Retries, answered
 from exposure.client.table import Table, joined
+from exposure.errors import UsageError
 
 T = TypeVar("T")
 
@@ -99,18 +100,26 @@ class Core:
         reply = yield from self.send(json_request(path, body, {"Accept": JSON, **(headers or {})}))
         return reader_of(kind)(json_of(reply))
 
-    def delete(self, path: str) -> Plan[Response]:
+    def remove(self, path: str) -> Plan[None]:
         """Remove what is at `path`."""
-        return self.send(Request("DELETE", path, (), {"Accept": JSON}))
+        yield from self.send(Request("DELETE", path, (), {"Accept": JSON}, is_removal=True))
+
+    def delete_for(self, kind: type[T], path: str) -> Plan[T]:
+        """The dataclass `kind` that answers a DELETE of `path`."""
+        reply = yield from self.send(Request("DELETE", path, (), {"Accept": JSON}))
+        return reader_of(kind)(json_of(reply))
 
 
 def json_request(path: str, body: object, headers: Mapping[str, str]) -> Request:
-    """POST of a JSON body, in ASCII: halves of surrogate pairs can be sent too."""
+    """POST of a JSON body."""
     return Request("POST", path, (), {"Content-Type": JSON, **headers}, json.dumps(body).encode("ascii"))
 
 
 def path_of(*parts: str | int) -> str:
-    """The path of a thing: names are quoted, so that none leads elsewhere."""
+    """The path of a thing: names are quoted, so that none leads elsewhere; raises UsageError for what is no name."""
+    for part in parts:
+        if part in ("", ".", ".."):
+            raise UsageError(f"{part!r} is no name. Give that of a thing of the service.")
     return "/v1/" + "/".join(quote(str(part), safe="") for part in parts)
 
 

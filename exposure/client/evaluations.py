@@ -122,4 +122,4 @@ class Evaluations(Group[D]):
     @ask
     def remove(self, name: str) -> Plan[None]:
         """Remove an evaluation with all its scores."""
-        yield from self._core.delete(path_of("evaluations", name))
+        return self._core.remove(path_of("evaluations", name))

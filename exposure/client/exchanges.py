@@ -19,7 +19,7 @@ Parameters: TypeAlias = tuple[tuple[str, str], ...]
 class Request:
     """One request. `path` is under the service's URL and quoted; `read_seconds` is the longest silence while reading.
 
-    `is_repeatable` says that it does no more when it is sent twice.
+    `is_repeatable` says that it does no more when it is sent twice, `is_removal` that afterwards there is nothing.
     """
 
     method: str
@@ -28,6 +28,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
     is_repeatable: bool = True
+    is_removal: bool = False
     read_seconds: float | None = None
 
 

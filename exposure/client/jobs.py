@@ -13,8 +13,7 @@ import pydantic
 from exposure.api.jobs import Job, JobEvent, JobState
 from exposure.api.requests import EvaluationRequest, IndexRequest, JobKind, JobRequest
 from exposure.client.calls import D, Group, ask, each
-from exposure.client.core import Core, json_of, path_of
-from exposure.client.decoding import reader_of
+from exposure.client.core import Core, path_of, rows_of
 from exposure.client.drivers import AwaitedDriver, BlockingDriver
 from exposure.client.exchanges import Emit, Plan
 from exposure.client.job_events import JobEvents
@@ -131,8 +130,7 @@ class Jobs(Group[D]):
     @ask
     def cancel(self, job: str | Job) -> Plan[Job]:
         """Have a job cancelled; the job as it is then, which may still run until its worker has ended it."""
-        reply = yield from self._core.delete(path_of("jobs", _id(job)))
-        return reader_of(Job)(json_of(reply))
+        return self._core.delete_for(Job, path_of("jobs", _id(job)))
 
 
 def _id(job: str | Job) -> str:
@@ -143,9 +141,9 @@ def _pages(core: Core, path: str, filters: dict[str, Any]) -> Plan[None]:
     cursor = None
     while True:
         page = yield from core.get(path, {**filters, "cursor": cursor})
-        for fields in page["answers"]:
-            yield Emit(reader_of(Job)(fields))
-        cursor = page["next"]
+        for job in rows_of(Job, page):
+            yield Emit(job)
+        cursor = page.get("next")
         if cursor is None:
             return
 

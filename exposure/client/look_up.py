@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from exposure.answers import FirstSeen
 from exposure.client.arrow_wire import ARROW, column_of
-from exposure.client.core import BEGINNINGS, JSON, TABLES, Core, json_request
+from exposure.client.core import BEGINNINGS, TABLES, Core
 from exposure.client.exchanges import Plan, Request
 from exposure.client.problems import LimitExceeded, TooLarge, UnexpectedAnswer
 from exposure.client.table import Table, joined
 from exposure.errors import UsageError
 
-MOST_BYTES = 5 << 20
-"""Of the phrases of one request in UTF-8. As JSON, where Arrow cannot hold them, they are three times as much: less
-than the 16 MiB that the service takes."""
+MOST_BYTES = 8 << 20
+"""Of the phrases of one request: half of what the service takes."""
 
 
 def first_seen(core: Core, path: str, phrases: str | Iterable[str], at_step: int | None) -> Plan[Table[FirstSeen]]:
@@ -33,12 +32,17 @@ def first_seen(core: Core, path: str, phrases: str | Iterable[str], at_step: int
 def texts_of(phrases: str | Iterable[str]) -> list[str]:
     """One phrase, or many: also a column of Arrow, pandas or polars. Raises UsageError for what is no text."""
     if isinstance(phrases, str):
-        return [phrases]
+        phrases = [phrases]
     texts = list(phrases.to_pylist() if hasattr(phrases, "to_pylist") else phrases)
     for place, text in enumerate(texts):
-        if not isinstance(text, str):
+        if not (isinstance(text, str) and _is_unicode(text)):
             raise UsageError(f"Phrase {place} is {text!r}, and texts were expected. Leave it out, or write it as text.")
     return texts
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be sent: a half of a surrogate pair is no character."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _of_one_generation(
@@ -72,19 +76,15 @@ def _asked(core: Core, path: str, portion: Sequence[str], at_step: int | None) -
 
 
 def _question(path: str, phrases: Sequence[str], at_step: int | None) -> Request:
-    """Arrow both ways; JSON where there is a half of a surrogate pair, which Arrow cannot hold."""
-    try:
-        return Request("POST", path, (), {"Content-Type": ARROW, "Accept": TABLES}, column_of(phrases, at_step))
-    except UnicodeEncodeError:
-        body = {"phrases": phrases} if at_step is None else {"phrases": phrases, "at_step": at_step}
-        return json_request(path, body, {"Accept": JSON})
+    """Arrow both ways."""
+    return Request("POST", path, (), {"Content-Type": ARROW, "Accept": TABLES}, column_of(phrases, at_step))
 
 
 def _fitting(phrases: Sequence[str]) -> int:
     """How many of `phrases`, from the first on and at least one, fit into one body."""
     held = 0
     for place, phrase in enumerate(phrases):
-        held += 4 + (len(phrase) if phrase.isascii() else len(phrase.encode("utf-8", "surrogatepass")))
+        held += 4 + (len(phrase) if phrase.isascii() else len(phrase.encode()))
         if held > MOST_BYTES and place:
             return place
     return len(phrases)

@@ -58,4 +58,4 @@ class PairSets(Group[D]):
     @ask
     def remove(self, id: str) -> Plan[None]:
         """Remove a pair set."""
-        yield from self._core.delete(path_of("pair-sets", id))
+        return self._core.remove(path_of("pair-sets", id))

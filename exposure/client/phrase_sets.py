@@ -55,4 +55,4 @@ class PhraseSets(Group[D]):
     @ask
     def remove(self, id: str) -> Plan[None]:
         """Remove a phrase set; timelines that were indexed with it stay as they are."""
-        yield from self._core.delete(path_of("phrase-sets", id))
+        return self._core.remove(path_of("phrase-sets", id))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from random import Random
 
 from exposure.client.arrow_wire import whole
 from exposure.client.exchanges import Broken, Plan, Request, Response, Wait, exchange
@@ -30,7 +30,7 @@ class Retries:
     first_seconds: float = 0.25
     most_seconds: float = 8.0
     longest_seconds: float = 60.0
-    random: Callable[[], float] = Random().random
+    random: Callable[[], float] = random.random
     stream_times: int = 20
     """Attempts in a row to take up a broken stream of events: about a minute, so that a restart goes unnoticed."""
 
@@ -81,7 +81,7 @@ def _checked(request: Request, reply: Response | Broken, url: str, attempt: int,
     try:
         return checked(reply)
     except NotFound:
-        if request.method == "DELETE" and was_broken:
+        if request.is_removal and was_broken:
             return Response(204, reply.headers, b"")  # an attempt whose answer was lost has removed it
         raise
 

@@ -30,4 +30,4 @@ class Runs(Group[D]):
     @ask
     def remove(self, name: str) -> Plan[None]:
         """Forget a run; its corpus stays."""
-        yield from self._core.delete(path_of("runs", name))
+        return self._core.remove(path_of("runs", name))

@@ -91,7 +91,7 @@ class Timelines(Group[D]):
     @ask
     def remove(self, name: str) -> Plan[None]:
         """Remove a timeline with all its generations."""
-        yield from self._core.delete(path_of("timelines", name))
+        return self._core.remove(path_of("timelines", name))
 
 
 def _split(name: str, request: SplitRequest, phrase_set: str | None, uid: str | Iterable[str], by: str) -> Request:

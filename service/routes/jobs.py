@@ -77,7 +77,7 @@ async def events(
         str | None,
         Header(
             alias="Last-Event-ID",
-            pattern=r"^\d{0,18}$",
+            pattern=r"^[0-9]{0,18}$",
             description="The id of the last event that was seen. Left out: from the first that is kept.",
             examples=["0"],
         ),

@@ -47,11 +47,17 @@ def check_timeline(data: DataDirectory, path: Path) -> Iterator[Finding]:
 
 def _published_facts(folder: TimelineFolder) -> dict[str, Any]:
     """What the current generation says of itself; nothing where there is none that is whole."""
-    named = folder.named
-    if named is None or not named.is_file() or damage_of(named, None) is not None:
+    named = _named(folder)
+    if named is None:
         return {}
     with contextlib.closing(connect(named)) as connection:
         return facts_of(connection)
+
+
+def _named(folder: TimelineFolder) -> Path | None:
+    """The generation that CURRENT names, where it is whole and bears its own name."""
+    named = folder.named
+    return None if named is None or damage_of(named, folder.segments) is not None else named
 
 
 def _check_settings(folder: TimelineFolder, meta: dict[str, Any]) -> Iterator[Finding]:
@@ -156,8 +162,8 @@ def _write_group(folder: TimelineFolder, phrases: PhraseSet) -> str:
 
 def _published_groups(folder: TimelineFolder) -> dict[str, PhraseSet]:
     """The phrases of each group in the current generation, those that can be told by their fingerprints."""
-    named = folder.named
-    if named is None or not named.is_file():
+    named = _named(folder)
+    if named is None:
         return {}
     try:
         with contextlib.closing(connect(named)) as connection:

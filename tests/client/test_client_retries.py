@@ -109,6 +109,13 @@ def test_removing_what_is_not_there_is_a_failure(asking: AskBoth, server: Script
         asking(lambda client: client.timelines.remove("tiny"))
 
 
+def test_cancelling_a_job_is_no_removal(asking: AskBoth, server: Scripted) -> None:
+    """A job that is not there was never there, also where an answer was lost."""
+    server.play(drop, problem("not-found", 404))
+    with pytest.raises(NotFound):
+        asking(lambda client: client.jobs.cancel("j"))
+
+
 def test_a_submission_is_one_job_however_often_it_is_sent(asking: AskBoth, server: Scripted) -> None:
     """All attempts carry the same Idempotency-Key, and the next submission another one."""
     job = {"id": "j", "kind": "index", "state": "queued", "request": {}, "created": 0.0}

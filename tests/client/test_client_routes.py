@@ -13,6 +13,7 @@ import exposure
 from exposure.client import AsyncClient, Client, NotFound, Retries, SplitRequest
 from exposure.client.calls import Group, ask, each
 from exposure.client.jobs import submit
+from exposure.errors import UsageError
 from service.app import create_app
 from service.settings import Settings
 
@@ -185,6 +186,13 @@ def test_names_are_quoted() -> None:
             with pytest.raises(Exception, match="Status 502"):
                 client.timelines.get(name)
     assert seen == [f"/prefix/v1/timelines/{one}" for one in ("..%2Fruns", "a%2Fb", "a%3Fb%23c", "%C3%A4")]
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_what_would_lead_elsewhere_is_no_name(name: str) -> None:
+    """Dots alone are taken out of addresses, so that something else would be asked, or removed."""
+    with Client("http://x") as client, pytest.raises(UsageError, match="is no name"):
+        client.timelines.remove(name)
 
 
 def test_the_types_are_shipped() -> None:

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripted_server import Asked, Scripted, answer
+from scripted_server import Asked, Scripted, answer, problem
 
 from exposure import answers
 from exposure.answer_batches import batch_of
 from exposure.answers import CoverageAnswer, FirstSeen
 from exposure.api import corpus, jobs, pairs, resources, timelines
-from exposure.client import Client, Table, UnexpectedAnswer
+from exposure.client import Client, Conflict, Table, UnexpectedAnswer
 from exposure.client.core import cursor_in
 from exposure.client.decoding import reader_of
 from exposure.errors import UsageError
@@ -133,6 +133,44 @@ def test_pages_are_followed_to_the_last(asking: AskBoth, server: Scripted) -> No
     server.choose = page
     assert asking(lambda client: client.models.list()).rows == rows
     assert [one.target for one in server.asked] == ["/v1/models", "/v1/models?cursor=2", "/v1/models?cursor=4"]
+
+
+def test_jobs_are_listed_page_by_page(asking: AskBoth, server: Scripted) -> None:
+    """The next page is asked for when its first job is wanted, and the last one has no successor."""
+    made = [jobs.Job(str(number), "index", "queued", {}, 0.0) for number in range(5)]
+
+    def page(asked: Asked) -> Any:
+        place = int(asked.target.partition("cursor=")[2] or 0)
+        more = {"next": str(place + 2)} if place < 4 else {}
+        return answer({"answers": [asdict(job) for job in made[place : place + 2]], **more})
+
+    server.choose = page
+    assert asking(lambda client: client.jobs.list(state="queued")) == made
+    assert [one.target.partition("?")[2] for one in server.asked] == [
+        "state=queued", "state=queued&cursor=2", "state=queued&cursor=4",
+    ]  # fmt: skip
+    server.asked.clear()
+    with Client(server.url) as client:
+        assert next(client.jobs.list()) == made[0]
+    assert len(server.asked) == 1
+
+
+def test_pages_are_of_one_state(asking: AskBoth, server: Scripted) -> None:
+    """What changes while its pages are read is read again from the beginning; in the end it is an error."""
+    rows = [resources.ModelFacts(f"m{number}", "s") for number in range(4)]
+    more = {"Link": '</v1/models?cursor=2>; rel="next"'}
+    first, last = arrow(resources.ModelFacts, *rows[:2]), arrow(resources.ModelFacts, *rows[2:])
+    server.play(
+        answer(first, media=ARROW, **more), problem("conflict", 409),
+        answer(first, media=ARROW, **more), answer(last, media=ARROW),
+    )  # fmt: skip
+    assert asking(lambda client: client.models.list()).rows == rows
+    server.play(*[answer(first, media=ARROW, **more), problem("conflict", 409)] * 9)
+    with pytest.raises(UnexpectedAnswer, match="changed 5 times"):
+        asking(lambda client: client.models.list())
+    server.play(problem("conflict", 409))
+    with pytest.raises(Conflict):
+        asking(lambda client: client.models.list())
 
 
 def test_cursors_are_found_in_links() -> None:

@@ -43,7 +43,11 @@ def rows(draw: st.DrawFn) -> dict[str, object]:
         row |= {"one_prefix_prefix": draw(TEXT), "one_prefix_word_good": draw(TEXT), "one_prefix_word_bad": draw(TEXT)}
         row["one_prefix_method"] = draw(st.booleans())
     if draw(st.booleans()):
-        row |= {"two_prefix_prefix_good": draw(TEXT), "two_prefix_prefix_bad": draw(TEXT), "two_prefix_word": draw(TEXT)}
+        row |= {
+            "two_prefix_prefix_good": draw(TEXT),
+            "two_prefix_prefix_bad": draw(TEXT),
+            "two_prefix_word": draw(TEXT),
+        }
     return row
 
 

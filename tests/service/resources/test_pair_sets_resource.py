@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-import shutil
+from pathlib import Path
 
 import pytest
 
 from exposure.commands import phrases as phrases_command
 from exposure.extraction import extract
 from exposure.pair_files import load_pairs
+from exposure.pair_writing import pair_lines
 from exposure.phrase_file import read_phrases
 from service.data_directory import DataDirectory
 from service.pair_set_making import digest_of, make_pair_set, pairs_of_rows
@@ -20,8 +21,8 @@ ROWS = [
      "phrase_good": "these  books", "phrase_bad": "this books", "phenomenon": "agreement"},
     {"uid": "gap", "pair_id": 7, "sentence_good": "Wien liegt in Österreich.", "sentence_bad": "Graz liegt dort.",
      "phrase_good": "Wien … Österreich", "gap": 3, "critical_word_good": "Wien"},
-    {"uid": "end", "pair_id": "x", "sentence_good": "He sleeps.", "sentence_bad": "He sleep.", "phrase_good": "he sleeps",
-     "anchor": "sentence_end", "one_prefix_prefix": "He", "one_prefix_word_good": "sleeps",
+    {"uid": "end", "pair_id": "x", "sentence_good": "He sleeps.", "sentence_bad": "He sleep.",
+     "phrase_good": "he sleeps", "anchor": "sentence_end", "one_prefix_prefix": "He", "one_prefix_word_good": "sleeps",
      "one_prefix_word_bad": "sleep"},
 ]  # fmt: skip
 
@@ -31,7 +32,7 @@ def send(client, rows):
 
 
 def test_pairs_are_kept_as_they_were_sent(client, data):
-    """The file that is made reads, by the shell's own reader, as the pairs that the rows say; so do the rows of REST."""
+    """The file that is made reads, by the shell's own reader, as the pairs that were sent; so do the rows of REST."""
     answer = send(client, ROWS)
     assert answer.status_code == 201
     name = answer.json()["id"]
@@ -204,35 +205,38 @@ def test_a_damaged_set_is_mended_by_sending_the_same_pairs(client, data, damage)
 
 
 def test_a_set_that_is_killed_while_it_is_made_is_not_there(tmp_path, monkeypatch):
-    """Whichever write is the last one: the set is whole, or nothing has its name."""
+    """Whichever rename is the last one: the set is whole, or nothing has its name; and it can be made again."""
+    pairs, ended = pairs_of_rows(ROWS), 0
+    name = digest_of(pair_lines(pairs).encode())
     for stop in range(1, 8):
         data = DataDirectory(tmp_path / str(stop))
         data.path.mkdir()
-        _stop_at(monkeypatch, stop)
-        try:
-            name, _ = make_pair_set(data, pairs_of_rows(ROWS))
-        except KeyboardInterrupt:
-            name = None
-        monkeypatch.undo()
-        found = list(data.pair_sets.iterdir()) if data.pair_sets.is_dir() else []
-        assert all(load_pairs([one / "pairs.jsonl"]) == pairs_of_rows(ROWS) for one in found)
-        assert make_pair_set(data, pairs_of_rows(ROWS))[0] == (
-            name or digest_of((found or list(data.pair_sets.iterdir()))[0].joinpath("pairs.jsonl").read_bytes())
-        )
-        shutil.rmtree(data.path)
+        with monkeypatch.context() as patch:
+            _stop_at(patch, stop)
+            try:
+                make_pair_set(data, pairs)
+            except KeyboardInterrupt:
+                ended += 1
+        for one in data.pair_sets.iterdir() if data.pair_sets.is_dir() else ():
+            assert (one.name, load_pairs([one / "pairs.jsonl"])) == (name, pairs)
+            assert (one / "set.json").is_file()
+        assert make_pair_set(data, pairs)[0] == name
+        assert load_pairs([data.pairs(name)]) == pairs
+    assert ended >= 4
 
 
-def _stop_at(monkeypatch, call: int) -> None:
+def _stop_at(patch, call: int) -> None:
     """The `call`-th rename or replace is the end."""
-    from pathlib import Path
-
     left = [call]
-    for name in ("rename", "replace"):
 
-        def end(self, target, real=getattr(Path, name)):
+    def ending(real):
+        def rename(self, target):
             left[0] -= 1
             if left[0] == 0:
                 raise KeyboardInterrupt
             return real(self, target)
 
-        monkeypatch.setattr(Path, name, end)
+        return rename
+
+    for name in ("rename", "replace"):
+        patch.setattr(Path, name, ending(getattr(Path, name)))

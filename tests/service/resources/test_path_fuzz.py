@@ -14,7 +14,8 @@ CANARY = "canary-0815-outside-all-roots"
 CLIMBS = ["..", "../..", "../../canary", "../outside", "../outside/run.json", "/etc/passwd", "//etc/passwd", "~",
           "....//outside", "..\\outside", "outside/../../outside/run.json", "link", "link/run.json", "chain/run.json",
           "file://{outside}/run.json", "{outside}", "{outside}/run.json", "%2e%2e/outside", "..%2foutside", "\x00",
-          "run.json\x00", "simplecache::file://{outside}/run.json", "proc/1/environ", "a" * 900, "🦜", ".", "./link"]  # fmt: skip
+          "run.json\x00", "simplecache::file://{outside}/run.json", "proc/1/environ", "a" * 900,
+          "🦜", ".", "./link"]  # fmt: skip
 
 
 @pytest.fixture

@@ -94,7 +94,8 @@ def test_what_is_no_phrase_file_is_refused(client, data, path):
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"phrases": []}, {"phrases": [""]}, {"phrases": ["a"], "pair_set": "b" * 40}, {"phrases": ["a"], "rules": "x: 1"},
+    [{}, {"phrases": []}, {"phrases": [""]}, {"phrases": ["a"], "pair_set": "b" * 40},
+     {"phrases": ["a"], "rules": "x: 1"},
      {"pair_set": "B" * 40}, {"pair_set": "../x"}, {"root": "corpora"}, {"phrases": "a"}],
 )  # fmt: skip
 def test_a_body_that_says_not_one_thing_is_refused(client, body):
@@ -123,7 +124,7 @@ def test_rows_are_those_of_the_file_page_by_page(client, data, named):
     for asked, fits in (
         ({"side": "bad"}, lambda row: row["side"] == "bad"),
         ({"uid": ["sva", "x"]}, lambda row: row["uid"] == "sva"),
-        ({"phenomenon": "x"}, lambda row: False),
+        ({"phenomenon": "x"}, lambda row: row["phenomenon"] == "x"),
         ({"uid": "sva", "side": "good"}, lambda row: (row["uid"], row["side"]) == ("sva", "good")),
     ):
         found, cursor = [], {}

@@ -94,7 +94,7 @@ def test_a_path_that_means_more_than_names_is_refused(place, path):
 
 
 PARTS = st.sampled_from(["..", ".", "", "inner", "file", "out", "folder-out", "in", "absolute-in", "absolute-out",
-                         "loop", "proc", "secret", "root", "sibling", "plain", "~", "\\", "\0", "::", "%2e%2e"])  # fmt: skip
+                         "loop", "proc", "secret", "root", "sibling", "plain", "~", "\\", "\0", "::"])  # fmt: skip
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import platform
 import shutil
 import signal
@@ -15,12 +16,17 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import worlds
-from child_processes import done, finished, start, until
+from child_processes import Said, done, finished, start, until
 from shell import exposure
 
 from evaluator.folder import EvaluationFolder
+from evaluator.job import evaluate_and_measure
 from evaluator.job_spec import EvaluationSpec
+from exposure.api.lines import Line
 from exposure.api.requests import EvaluationRequest
+from exposure.child_lines import ChildLines
+from exposure.errors import ExposureError
+from exposure.progress import told
 
 MODULE = "evaluator"
 STEPS = (0, 2, 7)
@@ -50,6 +56,16 @@ def spec(place: Any, **changes: Any) -> EvaluationSpec:
     )
 
 
+def worked(spec: EvaluationSpec, folder: Path) -> Said:
+    """What a child says to `spec`, done in this process, which has loaded PyTorch."""
+    kept = folder / f"lines-{len(list(folder.iterdir()))}"
+    lines = ChildLines(os.open(kept, os.O_WRONLY | os.O_CREAT))
+    with told(lines.progress):
+        lines.outcome({"state": "succeeded", "result": evaluate_and_measure(spec, lines)})
+    lines.close()
+    return Said(0, [line for text in kept.read_text().splitlines() if (line := Line.read(text))])
+
+
 def deltas(folder: Path) -> np.ndarray[Any, Any]:
     """[checkpoint, pair] of an evaluation."""
     return EvaluationFolder.open(folder).series().delta
@@ -58,8 +74,7 @@ def deltas(folder: Path) -> np.ndarray[Any, Any]:
 def test_it_scores_and_measures_what_the_shell_does(place: Any, tmp_path: Path) -> None:
     """Scores, exposures and every table of the report are those of `exposure evaluate` and `exposure report`."""
     shutil.copytree(worlds.timeline(), place.directory.timelines / "t")
-    said = done(MODULE, spec(place, timeline="t", phrase_set=place.phrase_set, seed=3))
-    assert said.status == 0, said.err
+    said = worked(spec(place, timeline="t", phrase_set=place.phrase_set, seed=3), tmp_path)
     assert said.outcome == {
         "state": "succeeded",
         "result": {"evaluation": "e", "scored": 3, "duplicates": 0, "broken": [], "measures": ["minimal-pairs"]},
@@ -81,10 +96,10 @@ def test_it_scores_and_measures_what_the_shell_does(place: Any, tmp_path: Path) 
         assert (mine / "report" / name).read_bytes() == (shell / "report" / name).read_bytes(), name
 
 
-def test_each_checkpoint_is_told_with_what_it_measured(place: Any) -> None:
+def test_each_checkpoint_is_told_with_what_it_measured(place: Any, tmp_path: Path) -> None:
     """A line for each checkpoint as it is done, its measurements after it, and progress that names the step."""
     shutil.copytree(worlds.timeline(), place.directory.timelines / "t")
-    said = done(MODULE, spec(place, timeline="t"))
+    said = worked(spec(place, timeline="t"), tmp_path)
     assert [one["step"] for one in said.of("checkpoint")] == list(STEPS)
     assert {one["status"] for one in said.of("checkpoint")} == {"scored"}
     measured = said.of("measurement")
@@ -102,7 +117,6 @@ def test_each_checkpoint_is_told_with_what_it_measured(place: Any) -> None:
     stages = [one["stage"] for one in said.of("progress")]
     assert "step 2 (2/3)" in stages
     assert stages[-1] == "measuring"
-    assert said.noise == []
 
 
 def test_what_libraries_print_is_no_line(place: Any, tmp_path: Path) -> None:
@@ -128,36 +142,35 @@ sys.meta_path.insert(0, Loud())
 
 def with_path(folder: Path) -> dict[str, str]:
     """An environment in which `folder` is looked in first."""
-    import os
-
     return {**os.environ, "PYTHONPATH": str(folder)}
 
 
-def test_broken_checkpoints_are_named_and_the_rest_is_scored(place: Any) -> None:
+def test_broken_checkpoints_are_named_and_the_rest_is_scored(place: Any, tmp_path: Path) -> None:
     """A truncated file, a copy: the result says which step and why, and how many are duplicates."""
     shutil.copytree(place.models / "tiny" / "step-7", place.models / "tiny" / "step-8")
     shutil.copytree(place.models / "tiny" / "step-7", place.models / "tiny" / "step-9")
     weights = place.models / "tiny" / "step-9" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    result = done(MODULE, spec(place)).outcome["result"]
+    result = worked(spec(place), tmp_path).outcome["result"]
     assert (result["scored"], result["duplicates"]) == (3, 1)
     ((broken),) = result["broken"]
     assert broken["step"] == 9
     assert broken["reason"]
 
 
-def test_nothing_to_score_is_a_sentence(place: Any) -> None:
-    """A folder without checkpoints, a paradigm that is not there: failed, with what was expected."""
-    assert "paradigm" in done(MODULE, spec(place, uids=["none_such"])).outcome["problem"]
+def test_nothing_to_score_is_a_sentence(place: Any, tmp_path: Path) -> None:
+    """A paradigm that is not there, a folder without checkpoints: refused, with what was expected."""
+    with pytest.raises(ExposureError, match="paradigm"):
+        worked(spec(place, uids=["none_such"]), tmp_path)
     shutil.rmtree(place.models / "tiny")
-    problem = done(MODULE, spec(place)).outcome["problem"]
-    assert "series.json" in problem
+    (place.models / "tiny").mkdir()
+    with pytest.raises(ExposureError, match=r"series\.json"):
+        worked(spec(place), tmp_path)
 
 
-def test_sigterm_keeps_the_scores_that_are_finished(place: Any) -> None:
+def test_sigterm_keeps_the_scores_that_are_finished(place: Any, tmp_path: Path) -> None:
     """Told to end in the middle: cancelled; asked again it goes on, to the same scores as without."""
-    whole = done(MODULE, spec(place))
-    assert whole.outcome["state"] == "succeeded"
+    worked(spec(place), tmp_path)
     expected = deltas(place.directory.evaluations / "e")
     shutil.rmtree(place.directory.evaluations / "e")
     process = start(MODULE, spec(place).model_dump_json())
@@ -170,11 +183,11 @@ def test_sigterm_keeps_the_scores_that_are_finished(place: Any) -> None:
     assert said.outcome["state"] == "cancelled", said.err
     assert "Traceback" not in said.err
     assert list(scores.rglob("*.parquet"))
-    assert done(MODULE, spec(place)).outcome["state"] == "succeeded"
+    worked(spec(place), tmp_path)
     np.testing.assert_array_equal(deltas(place.directory.evaluations / "e"), expected)
 
 
-def test_one_evaluation_at_a_time_on_a_device(place: Any) -> None:
+def test_one_evaluation_at_a_time_on_a_device(place: Any, tmp_path: Path) -> None:
     """While another process holds the device, it waits, and says for what; it can be told to end meanwhile."""
     lock = place.directory.locks / f"{platform.node()}-cpu.lock"
     with lock.open("w") as held:
@@ -188,7 +201,7 @@ def test_one_evaluation_at_a_time_on_a_device(place: Any) -> None:
         assert not list((place.directory.evaluations / "e").glob("evaluation.json"))
         process.send_signal(signal.SIGTERM)
         assert finished(process).outcome == {"state": "cancelled"}
-    assert done(MODULE, spec(place)).outcome["state"] == "succeeded"
+    assert worked(spec(place), tmp_path).outcome["state"] == "succeeded"
 
 
 def test_two_processes_never_work_on_one_evaluation(place: Any) -> None:
@@ -203,10 +216,10 @@ def test_two_processes_never_work_on_one_evaluation(place: Any) -> None:
     assert len(pq.read_table(place.directory.evaluations / "e" / "pairs.parquet")) > 0
 
 
-def test_what_was_killed_while_it_was_made_is_gone_on_with(place: Any) -> None:
+def test_what_was_killed_while_it_was_made_is_gone_on_with(place: Any, tmp_path: Path) -> None:
     """A folder with no more than the beginnings of an evaluation is no stranger's."""
     folder = place.directory.evaluations / "e"
     (folder / "scores").mkdir(parents=True)
     (folder / "lock").touch()
     (folder / ".pairs.parquet.1-abc.partial").write_bytes(b"half")
-    assert done(MODULE, spec(place)).outcome["state"] == "succeeded"
+    assert worked(spec(place), tmp_path).outcome["state"] == "succeeded"

@@ -58,9 +58,7 @@ def pids(folder: Path, name: str) -> list[int]:
 @pytest.fixture
 def service(place: Any, tmp_path: Path) -> Iterator[Loopback]:
     """A service without workers, whose leases are short."""
-    with loopback(
-        place.directory.path, tmp_path, "--no-workers", *roots(place), lease=2.0, heartbeat=0.4
-    ) as answering:
+    with loopback(place.directory.path, tmp_path, "--no-workers", *roots(place), lease=2.0, heartbeat=0.4) as answering:
         yield answering
 
 
