@@ -54,7 +54,7 @@ class ChildLines:
         """Write how far we are; within a stage only now and then, and its end always."""
         with self._lock:
             now = time.monotonic()
-            if self._is_over or stage == self._stage and done < total and now - self._told < PROGRESS_SECONDS:
+            if self._is_over or (stage == self._stage and done < total and now - self._told < PROGRESS_SECONDS):
                 return
             self._stage, self._told = stage, now
             progress = JobProgress(stage, done, total, unit)

@@ -51,8 +51,13 @@ class Catalog:
         Raises NotFoundError where there is no timeline of that name, TimelineError where it cannot be used, and
         TooSlowError where what the block asks of it takes longer than limits.query_seconds.
         """
-        with self._generation(name).lease() as opened, self._watchdog.watching():
-            yield opened
+        try:
+            with self._generation(name).lease() as opened, self._watchdog.watching():
+                yield opened
+        except TimelineError:
+            if self._path(name) is None:  # deleted meanwhile
+                raise _no_timeline(name) from None
+            raise
 
     def entries(self) -> list[TimelineEntry]:
         """Every timeline, those that cannot be used with their problem."""

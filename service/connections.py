@@ -50,10 +50,12 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP."""
-        self._refuse(
-            400, BAD_REQUEST, f"{msg} Send HTTP/1.1, with headers of {self.limits.header_bytes:,} bytes at most."
-        )
+        """Answer what is no HTTP, and headers of which there is no end."""
+        most = self.limits.header_bytes
+        if len(self.conn.trailing_data[0]) > most:
+            self._refuse(HEADERS_TOO_LARGE, f"They are larger than {most:,} bytes. Send large questions as a body.")
+        else:
+            self._refuse(BAD_REQUEST, f"{msg} Send HTTP/1.1.")
 
     def pause_writing(self) -> None:
         """The reader is behind: from now on it must take something within the time."""

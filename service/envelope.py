@@ -54,6 +54,7 @@ class Envelope:
             request_id=_request_id(headers.get("x-request-id", "")),
             method=scope["method"] if scope["method"] in _METHODS else "(other)",
             route=self._table.find(scope["method"], path),
+            is_public=self._table.is_public(scope["method"], path),
             query=scope["query_string"],
             job=_job_in(path),
             traceparent=headers.get("traceparent"),

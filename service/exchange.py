@@ -22,12 +22,14 @@ GONE = 499
 class Exchange:
     """What is known of a request so far.
 
-    `key` is the name of the key, `job` the id of the job that it is about, `traceparent` the header of that name.
+    `is_public`: no key is needed. `key` is the name of the key, `job` the id of the job that it is about,
+    `traceparent` the header of that name.
     """
 
     request_id: str
     method: str
     route: Entry | None
+    is_public: bool = False
     query: bytes = b""
     key: str | None = None
     job: str | None = None

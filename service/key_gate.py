@@ -48,7 +48,7 @@ class KeyGate:
         """Note who asks; raises AccessError and ScopeError."""
         exchange = exchange_of(scope)
         scope["state"]["caller"] = EVERYBODY
-        if exchange.route is not None and exchange.route.is_public:
+        if exchange.is_public:
             return
         caller = self._keys.caller(key_in(Headers(scope=scope), scope["method"]))
         scope["state"]["caller"] = caller

@@ -90,6 +90,13 @@ class RouteTable:
         """What answers `method` at `path`; None where nothing does."""
         return next((entry for pattern, entry in self._entries if entry.method == method and pattern.match(path)), None)
 
+    def is_public(self, method: str, path: str) -> bool:
+        """Whether a request is answered without a key: also one with a method that a public place does not answer."""
+        found = self.find(method, path)
+        if found is not None:
+            return found.is_public
+        return any(entry.is_public and pattern.match(path) for pattern, entry in self._entries)
+
 
 def _entries(routes: Iterable[BaseRoute]) -> Iterator[tuple[re.Pattern[str], list[Entry]]]:
     for route in iter_route_contexts(list(routes)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import time
@@ -112,7 +111,7 @@ def is_running(pid: int) -> bool:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    for name in os.listdir("/proc"):
-        if name.isdecimal():
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
             with contextlib.suppress(OSError, IndexError):
-                yield int(name), int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
+                yield int(process.name), int((process / "stat").read_text().rpartition(")")[2].split()[1])

@@ -27,7 +27,7 @@ AskBoth = Callable[..., Any]
 
 
 def test_every_class_is_of_a_kind() -> None:
-    """Of one that the service knows, each of another, and all are exported; callers tell apart by them what they can."""
+    """Each class is of a kind that the service knows, none of the same as another, and all are exported."""
     known = [one.TYPE for one in ServiceProblem.__subclasses__()]
     assert set(known) <= {kind.type for kind in KINDS}
     assert len(known) == len(set(known))

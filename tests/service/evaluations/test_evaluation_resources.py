@@ -108,22 +108,20 @@ def _listed(document: Any) -> list[Any]:
         ("report/lags.parquet", "/lags", False),
     ],
 )
-@pytest.mark.parametrize("content", [b"", b"{}", b"PAR1 torn PAR1", b"[" * 5000, b"\xff\xfe\x00"])
-def test_damage_is_said_and_hurts_nothing_else(
-    own: Path, asking: Any, name: str, rest: str, listed: bool, content: bytes
-) -> None:
+def test_damage_is_said_and_hurts_nothing_else(own: Path, asking: Any, name: str, rest: str, listed: bool) -> None:
     """With what to do, never with a path of the machine, and the list has the others as before."""
     path = own / "evaluations" / "nasty" / name
-    path.write_bytes(content)
     ask = asking(own)
-    answer = ask.get(f"{EVALUATIONS}/nasty{rest}")
-    said = answer.json()["detail"] if answer.status_code == 409 else answer.json()["problem"]
-    assert answer.status_code in (200, 409)
-    assert re.search(r"Delete|again|exposure report", said), said
-    assert str(own) not in answer.text
-    found = {one["name"]: one for one in ask.get(EVALUATIONS).json()["answers"]}
-    assert (found["nasty"]["problem"] is not None) == listed
-    assert found["bare"]["problem"] is None
+    for content in (b"", b"{}", b"PAR1 torn PAR1", b"[" * 5000, b"\xff\xfe\x00"):
+        path.write_bytes(content)
+        answer = ask.get(f"{EVALUATIONS}/nasty{rest}")
+        assert answer.status_code in (200, 409)
+        said = answer.json()["detail"] if answer.status_code == 409 else answer.json()["problem"]
+        assert re.search(r"Delete|again|exposure report", said), said
+        assert str(own) not in answer.text
+        found = {one["name"]: one for one in ask.get(EVALUATIONS).json()["answers"]}
+        assert (found["nasty"]["problem"] is not None) == listed
+        assert found["bare"]["problem"] is None
 
 
 def test_a_digit_that_changed_on_the_disk_is_not_served(own: Path, asking: Any) -> None:

@@ -332,3 +332,29 @@ def test_a_heartbeat_that_comes_while_leases_are_collected_saves_the_job(store, 
     clocks.monotonic += 30
     monkeypatch.setattr(leases, "over", found_over)
     assert [one.state for one in store.expire()] == ["queued"]
+
+
+@pytest.mark.parametrize(
+    "outcome", [CRASH, Outcome("cancelled", problem="The worker stops.", is_retryable=True), None], ids=str
+)
+def test_a_job_that_is_being_cancelled_is_never_tried_again(store, indexing, clocks, outcome):
+    """However its attempt ends: by a crash, by a worker that stops, in silence."""
+    job, _ = submit(store, indexing("one"))
+    store.claim("index", "w")
+    store.cancel(job.id)
+    if outcome is None:
+        clocks.monotonic += 30
+        store.expire()
+    else:
+        store.finish(job.id, 1, outcome)
+    ended = store.get(job.id)
+    assert (ended.state, ended.is_cancelling) == ("cancelled", False)
+    assert ended.problem
+
+
+def test_a_job_that_was_done_before_it_heard_of_its_cancellation_is_done(store, indexing):
+    """What was made is there, and the job says so."""
+    job, _ = submit(store, indexing("one"))
+    store.claim("index", "w")
+    store.cancel(job.id)
+    assert store.finish(job.id, 1, Outcome("succeeded", {"timeline": "one"})).state == "succeeded"

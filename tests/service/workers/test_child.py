@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from child_processes import Said, finished, until
@@ -174,8 +172,9 @@ def test_what_hangs_while_it_ends_is_not_waited_for() -> None:
     """Cleaning up that never comes to an end: cancelled all the same, within seconds."""
     process = start(
         """
-lines.write('note', {'text': 'begun'})
-try: time.sleep(600)
+try:
+    lines.write('note', {'text': 'begun'})
+    time.sleep(600)
 finally: time.sleep(600)
 """
     )
@@ -192,8 +191,9 @@ def test_a_second_signal_changes_nothing() -> None:
     """While it ends, more signals do not turn its outcome into a crash."""
     process = start(
         """
-lines.write('note', {'text': 'begun'})
-try: time.sleep(600)
+try:
+    lines.write('note', {'text': 'begun'})
+    time.sleep(600)
 finally:
     lines.write('note', {'text': 'ending'})
     time.sleep(1)
@@ -208,7 +208,7 @@ finally:
     assert finished(process).outcome == {"state": "cancelled"}
 
 
-def test_a_reader_that_is_gone_ends_it(tmp_path: Path) -> None:
+def test_a_reader_that_is_gone_ends_it() -> None:
     """A child whose lines nobody reads any more does not go on for ever."""
     process = start("lines.write('note', {'text': 'begun'})\nwhile True: lines.write('note', {'text': 'x' * 10000})")
     assert process.stdout is not None
@@ -218,4 +218,3 @@ def test_a_reader_that_is_gone_ends_it(tmp_path: Path) -> None:
     until(lambda: process.poll() is not None, 20)
     assert process.stderr is not None
     process.stderr.close()
-    assert os.path.isdir(tmp_path)

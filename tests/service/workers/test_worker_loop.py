@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,0 +1,1 @@
+"""placeholder while the service part is written"""
