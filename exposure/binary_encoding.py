@@ -16,6 +16,9 @@ ARROW_ROWS = 1 << 13
 ROW_GROUP_ROWS = 1 << 17
 """Rows of one row group, the unit in which Parquet is written and read."""
 
+ROW_GROUP_BYTES = 32 << 20
+"""A row group of long texts ends earlier."""
+
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
@@ -38,14 +41,14 @@ def parquet_parts(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Itera
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """Batches gathered to row groups; only the last is smaller."""
+    """Batches gathered to row groups, none of them larger than memory should hold."""
     gathered: list[pa.RecordBatch] = []
-    for batch in cut(batches, ROW_GROUP_ROWS):
-        room = ROW_GROUP_ROWS - sum(one.num_rows for one in gathered)
-        gathered.append(batch.slice(0, room))
-        if batch.num_rows >= room:
+    for batch in cut(batches, min(ARROW_ROWS, ROW_GROUP_ROWS)):
+        gathered.append(batch)
+        rows, size = sum(one.num_rows for one in gathered), sum(one.nbytes for one in gathered)
+        if rows + min(ARROW_ROWS, ROW_GROUP_ROWS) > ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES:
             yield gathered
-            gathered = [batch.slice(room)] if batch.num_rows > room else []
+            gathered = []
     if gathered:
         yield gathered
 

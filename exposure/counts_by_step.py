@@ -39,7 +39,7 @@ ORDER BY phrase_id, step
 
 @dataclass(frozen=True)
 class Counts:
-    """Bounds of counts: `low` and `high` have a row for each of `phrase_ids`, a column for each of `steps`; all rise."""
+    """Bounds of counts: `low` and `high` have a row for each of `phrase_ids` and a column for each of `steps`."""
 
     phrase_ids: Numbers
     steps: Numbers
@@ -71,10 +71,12 @@ def counts_of_phrase(
 ) -> list[tuple[int, int]]:
     """The bounds (low, high) of one phrase, of which `total` exposures were found, at each of `steps`."""
     asked = np.fromiter(steps, np.int64)
-    query = "SELECT count, first_batch, last_batch FROM counts WHERE phrase_id = ? ORDER BY first_batch"
-    count, first, last = cursor.execute(query, [phrase_id]).fetchnumpy().values()
-    query = "SELECT batch FROM exposures WHERE phrase_id = ? ORDER BY rank"
-    kept = cursor.execute(query, [phrase_id]).fetchnumpy()["batch"]
+    query = "SELECT first_batch, last_batch, count FROM counts WHERE phrase_id = ?"
+    rows = cursor.execute(query, [phrase_id]).fetchnumpy()
+    order = np.argsort(rows["first_batch"])
+    first, last, count = (rows[name][order] for name in ("first_batch", "last_batch", "count"))
+    query = "SELECT batch FROM exposures WHERE phrase_id = ?"
+    kept = np.sort(cursor.execute(query, [phrase_id]).fetchnumpy()["batch"])
     ended, begun = np.searchsorted(last, asked), np.searchsorted(first, asked)
     until, within = np.concatenate([[0], np.cumsum(count)]), np.append(count, 1)
     before = np.searchsorted(kept, asked)

@@ -14,13 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exposure.bulk_folding import canonical_of_all
+from exposure.phrase_blocks import PHRASE_COLUMNS, PhraseBlocks
 from exposure.phrase_index import PhraseIndex
 from exposure.phrases import MatchRule
 
-PHRASE_COLUMNS = (
-    "phrase_id, phrase, gap, sentence_end, group_id, count, first_batch, first_sequence, first_token, first_document, "
-    "first_offset, first_document_offset, last_batch"
-)
 FEW = 8
 """So many texts are looked up one by one, each in the part of the sorted table where it must stand."""
 
@@ -47,6 +44,7 @@ class PhraseLookup:
         self._rule = rule
         self._phrases = phrases
         self._lock = Lock()
+        self._blocks: PhraseBlocks | None = None
         self._index: PhraseIndex | None = None
 
     def find(self, cursor: duckdb.DuckDBPyConnection, texts: pa.StringArray) -> pa.Table:
@@ -65,25 +63,24 @@ class PhraseLookup:
     def _find_exactly(self, cursor: duckdb.DuckDBPyConnection, places: Places, texts: pa.StringArray) -> pa.Table:
         keys = canonical_of_all(texts, self._rule)
         if len(keys) <= FEW:
-            found = _find_few(cursor, keys)
+            found = self._blocks_of(cursor).find(cursor, keys)
         elif self._index is None and (len(keys) < MANY or self._phrases > LARGEST_INDEX):
             found = _find_by_join(cursor, keys)
         else:
             found = _find_by_index(cursor, keys, self._index_of(cursor))
         return found.set_column(0, "place", pa.array(places.take(found["place"].to_numpy())))
 
+    def _blocks_of(self, cursor: duckdb.DuckDBPyConnection) -> PhraseBlocks:
+        with self._lock:
+            if self._blocks is None:
+                self._blocks = PhraseBlocks.of(cursor)
+            return self._blocks
+
     def _index_of(self, cursor: duckdb.DuckDBPyConnection) -> PhraseIndex:
         with self._lock:
             if self._index is None:
                 self._index = PhraseIndex.of(cursor)
             return self._index
-
-
-def _find_few(cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray) -> pa.Table:
-    query = f"SELECT $place::BIGINT AS place, {PHRASE_COLUMNS} FROM phrases WHERE phrase = $key"
-    asked = [{"place": place, "key": key} for place, key in enumerate(keys.to_pylist())]
-    found = [cursor.sql(query, params=one).to_arrow_table() for one in asked or [{"place": 0, "key": None}]]
-    return pa.concat_tables(found)
 
 
 def _find_by_join(cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray) -> pa.Table:

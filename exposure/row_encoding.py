@@ -14,7 +14,6 @@ from typing import Any
 Row = Mapping[str, object]
 Envelope = Mapping[str, str]
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _MUST_QUOTE = frozenset('",\r\n')
 
 
@@ -28,9 +27,15 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, Mapping):
         return {str(name): plain(one) for name, one in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(row_of(type(value), value))
-    return str(value)
+    return plain(_object(value))
+
+
+def _object(value: Any) -> Any:
+    """What JSON's own encoder does not know: a dataclass as an object, anything else by its name."""
+    return row_of(type(value), value) if is_dataclass(value) else str(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_object).encode
 
 
 def row_of(kind: type, answer: Any) -> dict[str, Any]:
@@ -40,7 +45,10 @@ def row_of(kind: type, answer: Any) -> dict[str, Any]:
 
 def json_text(value: Any) -> str:
     """One value as JSON, on one line."""
-    return _encode(plain(value))
+    try:
+        return _encode(value)
+    except ValueError:  # a number that is none, somewhere in it
+        return _encode(plain(value))
 
 
 def ndjson(rows: Iterable[Row], columns: Sequence[str]) -> str:

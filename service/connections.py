@@ -14,6 +14,31 @@ from service.problems import BAD_REQUEST, CROWDED, HEADERS_TOO_LARGE, PROBLEM_JS
 from service.settings import Limits
 
 
+LINGER_SECONDS = 2.0
+"""How long a client that is still sending may take to read that it was refused. Closed at once, its side would throw
+the answer away."""
+
+
+class _Lingering:
+    """A transport, but for its end: `close` is left to the connection."""
+
+    def __init__(self, transport: asyncio.Transport, connection: Connection) -> None:
+        self._transport = transport
+        self._connection = connection
+
+    def close(self) -> None:
+        """End, as the connection does."""
+        self._connection.end()
+
+    def is_closing(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._connection.is_lingering or self._transport.is_closing()
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else."""
+        return getattr(self._transport, name)
+
+
 class Connection(H11Protocol):
     """One connection. A server makes it through `connection_kind`, which gives it its limits."""
 
@@ -21,10 +46,12 @@ class Connection(H11Protocol):
     _header_timer: asyncio.TimerHandle | None = None
     _reader_timer: asyncio.TimerHandle | None = None
     _unread_bytes = 0
+    is_lingering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; one connection too many is told so, and closed."""
-        super().connection_made(transport)
+        self._socket = transport
+        super().connection_made(_Lingering(transport, self))  # type: ignore[arg-type]
         if len(self.connections) > self.limits.connections:
             self._refuse(CROWDED, "There are too many connections. Ask again soon.")
             return
@@ -32,6 +59,8 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; what is no HTTP ends the connection and nothing else."""
+        if self.is_lingering:
+            return
         try:
             super().data_received(data)
         except h11.LocalProtocolError:
@@ -43,6 +72,23 @@ class Connection(H11Protocol):
         """Wait for the next request."""
         super().on_response_complete()
         self._await_header()
+
+    def eof_received(self) -> None:
+        """The other side has sent all that it wanted to."""
+        if self.is_lingering:
+            self._socket.close()
+
+    def end(self) -> None:
+        """Close: where the request has not come whole, say that no more is sent, and throw the rest away for a while."""
+        is_whole = self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+        if self.is_lingering or is_whole or self._socket.is_closing():
+            self._socket.close()
+            return
+        self.is_lingering = True
+        self._stop_timers()
+        self.flow.resume_reading()
+        self._socket.write_eof()
+        self._header_timer = self.loop.call_later(LINGER_SECONDS, self._socket.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -72,6 +118,8 @@ class Connection(H11Protocol):
 
     def _await_header(self) -> None:
         """Give a request that has begun, or the first one, its time to arrive; however many bytes come meanwhile."""
+        if self.is_lingering:
+            return
         is_due = self.conn.their_state is h11.IDLE and (self.cycle is None or bool(self.conn.trailing_data[0]))
         if not is_due and self._header_timer is not None:
             self._header_timer.cancel()
@@ -92,8 +140,7 @@ class Connection(H11Protocol):
 
     def _close_silently(self) -> None:
         self._header_timer = None
-        if not self.transport.is_closing():
-            self.transport.close()
+        self._socket.close()
 
     def _stop_timers(self) -> None:
         for timer in (self._header_timer, self._reader_timer):

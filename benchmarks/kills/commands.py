@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +11,12 @@ from typing import Any
 from benchmarks.kills.forked import Kill, forked
 from benchmarks.kills.inputs import SETS, Inputs, evaluate_arguments
 from benchmarks.kills.truth import wrong_directory, wrong_evaluation, wrong_timeline
+from exposure.census import Census
 from exposure.cli import root
 from exposure.pair_files import load_pairs
+from exposure.phrases import Phrase, PhraseSet
+from exposure.publish import publish
+from exposure.timeline_folder import TimelineFolder
 from service.data_directory import DataDirectory, open_data_directory
 from service.pair_set_making import is_whole, make_pair_set
 from service.upkeep.doctor import examine
@@ -67,7 +68,9 @@ class Lane:
         else:
             self.points[name] = (done.points, done.seconds)
             finish(done.answer)
-        self.problems += [f"{name} killed {kill}: {one}" for one in forked(self._wrong, self.folder).answer]
+        self.problems += [
+            f"{name} killed {kill}: {one}" for one in forked(lambda: self.wrong(name), self.folder).answer
+        ]
 
     def _kill(self, name: str) -> Kill | None:
         points, seconds = self.points.get(name, (MOST_POINTS, 0.2))
@@ -100,30 +103,24 @@ class Lane:
             *("--out", self.data.timelines / timeline),
         ]
 
-        def finish(answer: Any) -> None:
+        def finish(_: Any) -> None:
             self.told.timelines.setdefault(timeline, set()).add(number)
 
         return lambda: exposure(self.data, *arguments), finish
 
     def _publish(self) -> tuple[Callable[[], Any], Callable[[Any], None]]:
-        """Of a timeline whose CURRENT and generations are gone, where there is one."""
+        """A new generation each time: of one phrase group more, none of whose units is scanned."""
         if not self.told.timelines:
             return self._index()
         timeline = self.data.timelines / self.random.choice(sorted(self.told.timelines))
-        number = self.random.randrange(10**6)
+        phrase = Phrase(f"never seen {self.random.randrange(10**9)}")
 
-        def publish() -> None:
-            from exposure.census import Census
-            from exposure.phrases import Phrase, PhraseSet
-            from exposure.publish import publish as publish_folder
-            from exposure.timeline_folder import TimelineFolder
-
+        def publish_more() -> None:
             folder = TimelineFolder.open(timeline)
-            if number % 2:
-                folder.named.unlink(missing_ok=True)  # to be built again
-            publish_folder(folder, Census.open(folder.order))
+            folder.admit(PhraseSet.of([phrase]))
+            publish(folder, Census.open(folder.order))
 
-        return publish, lambda _: None
+        return publish_more, lambda _: None
 
     def _evaluate(self) -> tuple[Callable[[], Any], Callable[[Any], None]]:
         name = f"e{self.random.randrange(2)}"
@@ -131,7 +128,7 @@ class Lane:
         return lambda: exposure(self.data, *arguments), lambda _: self.told.evaluations.add(name)
 
     def _backup(self) -> tuple[Callable[[], Any], Callable[[Any], None]]:
-        def finish(answer: Any) -> None:
+        def finish(_: Any) -> None:
             self.told.has_backup = True
 
         return lambda: exposure(self.data, "backup", self.data.path, self.folder / "backup"), finish
@@ -145,15 +142,18 @@ class Lane:
 
     def _remove(self) -> tuple[Callable[[], Any], Callable[[Any], None]]:
         """A timeline or an evaluation: whole or gone, whatever becomes of the command."""
-        things = [*(f"timelines/{one}" for one in self.told.timelines), *(f"evaluations/{e}" for e in self.told.evaluations)]
+        things = [
+            *(f"timelines/{one}" for one in self.told.timelines),
+            *(f"evaluations/{e}" for e in self.told.evaluations),
+        ]
         if not things or self.random.random() < 0.7:
             return self._index()
         thing = self.random.choice(sorted(things))
-        kind, _, name = thing.partition("/")
-        held = {"timelines": self.told.timelines.pop(name, None), "evaluations": self.told.evaluations.discard(name)}
-        del held
+        name = thing.partition("/")[2]
+        self.told.timelines.pop(name, None)
+        self.told.evaluations.discard(name)
 
-        def finish(answer: Any) -> None:
+        def finish(_: Any) -> None:
             if (self.data.path / thing).exists():
                 self.problems.append(f"{thing} was removed, and is there")
 
@@ -167,8 +167,8 @@ class Lane:
 
         return make, self.told.pair_sets.add
 
-    def _wrong(self) -> list[str]:
-        """What is not so."""
+    def wrong(self, name: str) -> list[str]:
+        """What is not so, the action `name` having been the last."""
         problems = wrong_directory(self.data.path) if (self.data.path / "timelines").is_dir() else []
         for timeline, sets in sorted(self.told.timelines.items()):
             problems += wrong_timeline(self.inputs, self.data.timelines / timeline, sets)
@@ -176,7 +176,7 @@ class Lane:
             problems += wrong_evaluation(self.inputs, self.data.evaluations / evaluation)
         problems += [f"pair set {one} is gone" for one in sorted(self.told.pair_sets) if not is_whole(self.data, one)]
         backup = self.folder / "backup"
-        if self.told.has_backup and not (backup / "backup-unfinished").exists():
+        if name == "backup" and self.told.has_backup and not (backup / "backup-unfinished").exists():
             problems += [f"backup: {finding.place.name} {finding.problem}" for finding in examine(backup)]
         return problems
 
@@ -192,6 +192,9 @@ def finish(lane: Lane) -> None:
     for timeline in sorted(lane.told.touched):
         for number in range(SETS):
             arguments = ("--run", lane.inputs.run, "--phrases", lane.inputs.phrase_file(number))
-            forked(lambda a=arguments, t=timeline: exposure(lane.data, "index", *a, "--out", lane.data.timelines / t), lane.folder)
+            forked(
+                lambda a=arguments, t=timeline: exposure(lane.data, "index", *a, "--out", lane.data.timelines / t),
+                lane.folder,
+            )
         lane.told.timelines[timeline] = set(range(SETS))
-    lane.problems += [f"in the end: {one}" for one in forked(lane._wrong, lane.folder).answer]
+    lane.problems += [f"in the end: {one}" for one in forked(lambda: lane.wrong("backup"), lane.folder).answer]

@@ -69,7 +69,8 @@ def forked(action: Callable[[], Any], scratch: Path, kill: Kill | None = None) -
 
 def _in_child(action: Callable[[], Any], result: Path, kill: Kill | None) -> None:
     """Never returns."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     points = [0]
     write = os.write
     try:

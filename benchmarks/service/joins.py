@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from exposure.generation_reader import ReaderLimits, connect
-from exposure.phrase_lookup import PHRASE_COLUMNS
+from exposure.phrase_blocks import PHRASE_COLUMNS
 from service.settings import Limits
 
 

@@ -25,6 +25,9 @@ from exposure.client import (
     Unauthorised,
     UnexpectedAnswer,
 )
+from exposure.client.core import Core
+from exposure.client.exchanges import Open, Plan, Read, Response
+from exposure.client.job_events import JobEvents
 from exposure.client.sent_events import EventParser, ServerSentEvent
 
 AskBoth = Callable[..., Any]
@@ -154,6 +157,39 @@ def test_a_stream_that_never_comes_back(asking: AskBoth, server: Scripted) -> No
     server.play(problem("unauthorised", 401))
     with pytest.raises(Unauthorised):
         asking(lambda client: client.jobs.events("j"))
+
+
+def test_a_stream_that_goes_on_may_break_again_and_again(asking: AskBoth, server: Scripted) -> None:
+    """Attempts are counted from the last sign of life on, so that jobs of days are followed."""
+    server.choose = follow([len(wire([one])) for one in TOLD[:3]])
+    retries = Retries(first_seconds=0.001, most_seconds=0.001, stream_times=1)
+    assert [one.id for one in asking(lambda client: client.jobs.events("j"), retries=retries)] == [1, 2, 5, 9]
+    assert len(server.asked) == 4
+
+
+def test_no_read_outlasts_the_deadline_by_much() -> None:
+    """By a clock of the test's own: the nearer the deadline, the shorter a stream that lives is read at once."""
+    now = [0.0]
+    core = Core("http://x", clock=lambda: now[0])
+    plan = JobEvents(core, "/v1/jobs/j/events", "j", deadline=100.0).next()
+    opened: list[float] = []
+    with pytest.raises(TimeoutError):
+        read_on(plan, now, opened)
+    assert opened[0] == 60
+    assert opened == sorted(opened, reverse=True)
+    assert 100 <= now[0] < 101
+
+
+def read_on(plan: Plan[JobEvent | None], now: list[float], opened: list[float]) -> None:
+    """A service that says every 15 seconds that it is there, or as late as it is read; `opened`: the waits."""
+    command = next(plan)
+    while True:
+        if isinstance(command, Open):
+            opened.append(command.request.read_seconds or 0)
+            command = plan.send(Response(200, {"content-type": "text/event-stream"}, b""))
+        assert isinstance(command, Read)
+        now[0] += min(15.0, opened[-1])
+        command = plan.send(b": still here\n\n")
 
 
 def test_an_iteration_can_be_left(server: Scripted) -> None:

@@ -193,7 +193,7 @@ KINDS = [
 TEXT = st.text(max_size=20)
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
-    float: st.floats(allow_nan=False),
+    float: st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
     str: TEXT,
 }

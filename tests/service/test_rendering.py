@@ -1,101 +1,127 @@
-"""JSON, NDJSON and CSV of the same rows, whatever the texts in them, and which of them an Accept header gets."""
+"""Which form an Accept header gets, and how long answers are sent."""
 
 import asyncio
 import contextlib
 import csv
 import io
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.responses import StreamingResponse
 
+from exposure.answer_batches import batch_of
+from exposure.encoding import ARROW, CSV, JSON, MEDIA, NDJSON, PARQUET
 from service.errors import NotAcceptableError
-from service.rendering import RENDERERS, ROWS_A_PART, negotiate, render
-
-
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """A row within a row."""
-
-    name: str
+from service.rendering import WHOLE_BYTES, negotiate, render
+from service.streaming import PartsResponse
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One row with every type of value."""
+    """One row."""
 
     text: str
-    number: int | None
-    flag: bool
-    many: tuple[str, ...]
-    inner: Inner | None
+    number: int
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
-    ['"', ",", "\r", "\n", "\r\n", "=1+1", "\u2028", "\x00", " ", "a,b\r", "'"]
-)
-things = st.builds(
-    Thing, texts, st.none() | st.integers(), st.booleans(), st.lists(texts, max_size=3).map(tuple),
-    st.none() | st.builds(Inner, texts),
-)  # fmt: skip
+def sent(response, http_version="1.1", leaves=False) -> list[dict]:
+    """What a server is told to send; `leaves`: the client goes away before the answer begins."""
+    messages = []
+
+    async def answer() -> None:
+        gone = asyncio.Event()
+        if leaves:
+            gone.set()
+
+        async def receive():
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message) -> None:
+            await asyncio.sleep(0)
+            messages.append(message)
+
+        await response({"type": "http", "http_version": http_version}, receive, send)
+
+    asyncio.run(answer())
+    return messages
 
 
-def body(response) -> bytes:
-    """All of a response, streamed or not."""
-    if not isinstance(response, StreamingResponse):
-        return response.body
-
-    async def collect() -> bytes:
-        return b"".join([bytes(part) async for part in response.body_iterator])
-
-    return asyncio.run(collect())
-
-
-@given(st.lists(things, max_size=8))
-def test_every_text_survives_in_every_form(rows):
-    """Quotes, line ends, commas, formulas and NUL come back as they were."""
-    expected = [json.loads(json.dumps(asdict(row))) for row in rows]
-    whole = json.loads(body(render(Thing, rows, "application/json", {"a": "\u2028"}, {})))
-    assert whole == {"a": "\u2028", "answers": expected}
-    lines = body(render(Thing, rows, "application/x-ndjson", {}, {})).decode()
-    assert [json.loads(line) for line in lines.split("\n")[:-1]] == expected
-    table = list(csv.reader(io.StringIO(body(render(Thing, rows, "text/csv", {}, {})).decode(), newline="")))
-    assert table[0] == ["text", "number", "flag", "many", "inner"]
-    assert [(line[0], line[1], line[2]) for line in table[1:]] == [
-        (row.text, "" if row.number is None else str(row.number), "true" if row.flag else "false") for row in rows
-    ]
-    assert [json.loads(line[3]) for line in table[1:]] == [list(row.many) for row in rows]
+def numbers(content: bytes, media: str) -> list[int]:
+    """The numbers in an answer."""
+    if media == JSON:
+        return [one["number"] for one in json.loads(content)["answers"]]
+    if media == CSV:
+        return [int(line["number"]) for line in csv.DictReader(io.StringIO(content.decode(), newline=""))]
+    if media == NDJSON:
+        return [json.loads(line)["number"] for line in content.splitlines()]
+    if media == PARQUET:
+        return pq.read_table(io.BytesIO(content))["number"].to_pylist()
+    with pa.ipc.open_stream(content) as stream:
+        return stream.read_all()["number"].to_pylist()
 
 
-@pytest.mark.parametrize(
-    "count", [0, 1, ROWS_A_PART - 1, ROWS_A_PART, ROWS_A_PART + 1, 2 * ROWS_A_PART, 2 * ROWS_A_PART + 1]
-)
-@pytest.mark.parametrize("media", RENDERERS)
-def test_parts_join_without_a_seam(count, media):
-    """Long answers are streamed; no row is lost or doubled where parts meet."""
-    rows = [Thing(str(number), number, True, (), None) for number in range(count)]
-    response = render(Thing, rows, media, {}, {"X": "y"})
-    assert isinstance(response, StreamingResponse) == (count > ROWS_A_PART)
-    assert (response.headers["x"], response.headers["content-type"].partition(";")[0]) == ("y", media)
-    text = body(response).decode()
-    if media == "application/json":
-        found = [one["number"] for one in json.loads(text)["answers"]]
-    elif media == "text/csv":
-        found = [int(line["number"]) for line in csv.DictReader(io.StringIO(text, newline=""))]
-    else:
-        found = [json.loads(line)["number"] for line in text.split("\n")[:-1]]
-    assert found == list(range(count))
+@pytest.mark.parametrize("count", [0, 1, 20_000])
+@pytest.mark.parametrize("media", MEDIA)
+@pytest.mark.parametrize("is_table", [False, True])
+def test_short_answers_go_at_once_and_long_ones_in_parts(count, media, is_table):
+    """With the same rows; short ones say how long they are, long ones are made while they are sent."""
+    rows = [Thing(f"{number:_>90}", number) for number in range(count)]
+    answers = pa.Table.from_batches([batch_of(Thing, rows)]) if is_table else rows
+    response = render(Thing, answers, media, {}, {"X": "y"})
+    assert isinstance(response, PartsResponse) == (count > 1)
+    assert ("content-length" in response.headers) == (count <= 1)
+    assert response.headers["x"] == "y"
+    assert response.headers["content-type"] == ("text/csv; charset=utf-8" if media == CSV else media)
+    start, *parts = sent(response)
+    assert start["status"] == 200
+    assert [part.get("more_body", False) for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert (len(parts) > 2) == (count > 1)
+    content = b"".join(part["body"] for part in parts)
+    assert count <= 1 or len(content) > WHOLE_BYTES
+    assert numbers(content, media) == list(range(count))
 
 
-def test_one_row_without_an_envelope_is_the_answer_itself():
-    """A single thing is an object, not a list of one."""
-    row = Thing("a", 1, False, ("b",), Inner("c"))
-    assert json.loads(body(render(Thing, [row], "application/json", None, {}))) == {
-        "text": "a", "number": 1, "flag": False, "many": ["b"], "inner": {"name": "c"},
-    }  # fmt: skip
+def many(count, closed, breaks=False):
+    """Batches that say when they were closed."""
+    try:
+        for number in range(count):
+            yield batch_of(Thing, [Thing("x" * 1000, number)] * 1000)
+        if breaks:
+            raise OSError("the disk is gone")
+    finally:
+        closed.append(True)
+
+
+@pytest.mark.parametrize("media", MEDIA)
+def test_an_answer_that_breaks_is_never_ended(media):
+    """The error goes on to the server, which cuts the connection; the source is closed."""
+    closed = []
+    with pytest.raises(OSError, match="the disk"):
+        sent(render(Thing, many(3, closed, breaks=True), media, {}, {}))
+    assert closed
+
+
+def test_nothing_more_is_made_for_a_client_that_has_gone():
+    """The source is closed, though it has a million rows more."""
+    closed = []
+    source = many(10_000, closed)
+    messages = sent(render(Thing, source, NDJSON, {}, {}), leaves=True)
+    assert closed
+    assert sum(len(one.get("body", b"")) for one in messages) < 20e6
+    assert messages[-1].get("more_body", True)
+
+
+def test_a_client_too_old_to_see_the_end_is_told_the_length():
+    """Over HTTP/1.0 the end of the connection is the end of the answer, and nothing would tell it from a break."""
+    rows = [Thing("x" * 100, number) for number in range(5_000)]
+    start, part = sent(render(Thing, rows, NDJSON, {}, {}), http_version="1.0")
+    assert dict(start["headers"])[b"content-length"] == str(len(part["body"])).encode()
+    assert numbers(part["body"], NDJSON) == list(range(5_000))
 
 
 @pytest.mark.parametrize(
@@ -110,6 +136,8 @@ def test_one_row_without_an_envelope_is_the_answer_itself():
         ("text/*", "text/csv"),
         ("application/*", "application/json"),
         ("application/x-ndjson", "application/x-ndjson"),
+        ("application/vnd.apache.arrow.stream", ARROW),
+        ("application/vnd.apache.parquet, application/json;q=0.5", PARQUET),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json"),
         ("text/csv;q=0.5, application/x-ndjson;q=0.6", "application/x-ndjson"),
         ("*/*, application/json;q=0.1", "application/x-ndjson"),
@@ -138,4 +166,4 @@ def test_an_accept_header_that_likes_none_is_refused(accept):
 def test_no_accept_header_is_a_defect(accept):
     """Any bytes are answered in a form that is written, or refused."""
     with contextlib.suppress(NotAcceptableError):
-        assert negotiate(accept) in RENDERERS
+        assert negotiate(accept) in MEDIA

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from exposure.orders import DataOrder
 from service.settings import Settings
 
 CANARY = "canary-0815-outside-all-roots"
@@ -157,11 +158,11 @@ def test_a_run_whose_shard_became_a_link_to_elsewhere_is_no_longer_read(client, 
     """Reading looks at the place of every shard again."""
     (tmp_path / "outside.jsonl").write_text(json.dumps({"id": CANARY, "text": CANARY}))
     run = data / "runs" / "tiny" / "run.json"
-    manifest = json.loads(run.read_text())
+    order = DataOrder.load(run)
     (data / "corpora").mkdir()
     (data / "corpora" / "a.jsonl").symlink_to(tmp_path / "outside.jsonl")
-    manifest["shards"][0]["path"] = str(data / "corpora" / "a.jsonl")
-    run.write_text(json.dumps(manifest))
+    moved = order.shards[0].model_copy(update={"path": str(data / "corpora" / "a.jsonl")})
+    order.model_copy(update={"shards": (moved, *order.shards[1:])}).save(run)
     for path in ("/v1/runs/tiny/batches/1", "/v1/timelines/tiny/contexts?phrase=these books"):
         answer = client.get(path)
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unavailable")

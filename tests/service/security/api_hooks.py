@@ -21,7 +21,9 @@ def well_formed_requests_are_understood(ctx: CheckContext, response: Response, c
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 422:
         return
     problem = response.json()
-    if problem["type"] == "/problems/invalid-request" and not any(one in problem["detail"] for one in NOT_IN_THE_SCHEMA):
+    if problem["type"] == "/problems/invalid-request" and not any(
+        one in problem["detail"] for one in NOT_IN_THE_SCHEMA
+    ):
         raise AssertionError(f"A request that fits the schema was called malformed: {problem['detail']}")
 
 

@@ -126,3 +126,18 @@ def test_a_body_in_tiny_pieces_takes_no_more_than_its_size(data):
     tracemalloc.stop()
     assert seen["body"] == {"type": "http.request", "body": b"x" * size, "more_body": False}
     assert seen["memory"] < 4 * size
+
+
+def test_who_is_refused_while_sending_reads_why(served_with):
+    """A client that sends all of its body before it reads gets the answer, not a broken connection."""
+    served = served_with(body_bytes=1 << 20)
+    size = 8 << 20
+    for header in (f"Content-Length: {size}", "Transfer-Encoding: chunked"):
+        piece = b" " * size if "Length" in header else b"%x\r\n" % size + b" " * size + b"\r\n0\r\n\r\n"
+        connection = served.connect().say(HEAD, header.encode(), b"\r\n\r\n", piece)
+        status, problem, _ = problem_in(connection.everything())
+        assert (status, problem["type"]) == (413, "/problems/too-large")
+    start = time.perf_counter()
+    endless = served.connect().say(HEAD, b"Content-Length: 99999999\r\n\r\n")
+    assert problem_in(endless.everything())[0] == 413
+    assert time.perf_counter() - start < 10

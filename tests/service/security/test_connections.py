@@ -3,8 +3,6 @@
 import json
 import time
 
-import pytest
-
 HEALTH = b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n"
 
 

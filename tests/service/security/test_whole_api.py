@@ -24,7 +24,7 @@ CONFIGURATION = """
 hooks = {hooks}
 seed = 5
 max-stream-events = 5
-request-timeout = 45  # claims wait for a job for up to 30 s
+request-timeout = 45
 
 [generation]
 database = "none"
@@ -38,6 +38,11 @@ expected-statuses = ["2xx", 304, 401, 403, 404, 406, 409, 413, 422, 429, 431, 50
 # What is refused for its size is refused.
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 431]
+
+# A claim waits for a job, for up to 30 s.
+[[operations]]
+include-path = "/v1/worker/claims"
+checks.max_response_time = 40
 
 {dictionaries}
 

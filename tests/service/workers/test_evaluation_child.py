@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -60,9 +61,8 @@ def worked(spec: EvaluationSpec, folder: Path) -> Said:
     """What a child says to `spec`, done in this process, which has loaded PyTorch."""
     kept = folder / f"lines-{len(list(folder.iterdir()))}"
     lines = ChildLines(os.open(kept, os.O_WRONLY | os.O_CREAT))
-    with told(lines.progress):
+    with contextlib.closing(lines), told(lines.progress):
         lines.outcome({"state": "succeeded", "result": evaluate_and_measure(spec, lines)})
-    lines.close()
     return Said(0, [line for text in kept.read_text().splitlines() if (line := Line.read(text))])
 
 
