@@ -5,29 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from json import loads
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 
 from exposure.coverage import Coverage
 
-_Settings = dict[str, str | bool | int | float | list[str]]
-
-_SHUT: _Settings = {
+_SHUT: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "lock_configuration": "true",
     "max_temp_directory_size": "0MB",
 }
-"""Everybody opens with these. Nothing is written beside a generation: what does not fit into memory is refused."""
+"""Everybody opens with the same ones: DuckDB refuses a second connection of one process with others.
+
+Nothing is written beside a generation: what does not fit into memory is refused.
+"""
+
+_opening = Lock()
 
 
 @dataclass(frozen=True)
 class ReaderLimits:
-    """How much one open generation may take: `memory` as DuckDB writes it ("2GB"), and how many threads.
-
-    One process opens a generation with the same ones everywhere: DuckDB refuses a second connection with others.
-    """
+    """How much one open generation may take: `memory` as DuckDB writes it ("2GB"), and how many threads."""
 
     memory: str
     threads: int
@@ -45,10 +45,28 @@ class Published:
 def connect(generation: Path, limits: ReaderLimits | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to one generation, by default with what DuckDB takes: most of the memory, all processors.
 
-    Raises duckdb.Error where the file is missing or damaged.
+    Connections of one process to one generation share what it takes, so whoever opens it first decides. Raises
+    duckdb.Error where the file is missing or damaged.
     """
-    own: _Settings = {} if limits is None else {"memory_limit": limits.memory, "threads": limits.threads}
-    return duckdb.connect(str(generation), read_only=True, config={**_SHUT, **own})
+    with _opening:
+        connection = duckdb.connect(str(generation), read_only=True, config=_SHUT)
+        try:
+            _limit(connection, limits)
+        except duckdb.Error:
+            connection.close()
+            raise
+    return connection
+
+
+def _limit(connection: duckdb.DuckDBPyConnection, limits: ReaderLimits | None) -> None:
+    (is_locked,) = connection.execute("SELECT current_setting('lock_configuration')").fetchone() or (False,)
+    if is_locked:
+        return
+    if limits is not None:
+        memory = limits.memory.replace("'", "")
+        connection.execute(f"SET memory_limit = '{memory}'")
+        connection.execute(f"SET threads = {limits.threads:d}")
+    connection.execute("SET lock_configuration = true")
 
 
 def read_published(generation: Path) -> Published | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import uuid
 from typing import Any
@@ -87,7 +88,8 @@ class Connection(H11Protocol):
         self.is_lingering = True
         self._stop_timers()
         self.flow.resume_reading()
-        self._socket.write_eof()
+        with contextlib.suppress(OSError):  # it may have gone meanwhile
+            self._socket.write_eof()
         self._header_timer = self.loop.call_later(LINGER_SECONDS, self._socket.close)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -29,11 +29,11 @@ class Exchange:
     request_id: str
     method: str
     route: Entry | None
-    is_public: bool = False
     query: bytes = b""
     key: str | None = None
     job: str | None = None
     traceparent: str | None = None
+    is_public: bool = False
     status: int | None = None
     received_bytes: int = 0
     sent_bytes: int = 0

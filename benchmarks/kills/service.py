@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.kills.inputs import SETS, Inputs, texts
+from benchmarks.kills.inputs import PRESET, SETS, Inputs, texts
 from benchmarks.kills.processes import descendants, kill_one
 from benchmarks.kills.truth import wrong_directory, wrong_evaluation, wrong_jobs, wrong_timeline
 
@@ -147,6 +147,7 @@ class ServiceLane:
                 "name": f"e{self.random.randrange(2)}",
                 "checkpoints": {"root": "models", "path": "tiny"},
                 "pair_set": answer["id"],
+                "presets": [PRESET],
                 "device": "cpu",
                 "permutations": 10,
                 "bootstrap": 10,

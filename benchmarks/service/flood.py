@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass
 
 MEBIBYTE = 1 << 20
@@ -41,12 +42,17 @@ class Place:
         return int(head.split()[1]), json.loads(answer) if answer else None
 
 
-async def status_of(connection: Connection) -> int:
-    """The status of an answer, 0 where the service closed without one."""
+async def _status(connection: Connection, sending: Coroutine[None, None, None]) -> int:
+    """The status that comes while `sending` goes on, which it ends; 0 where the service closed without one."""
     reader, writer = connection
+    reading = asyncio.create_task(reader.readline())
+    sender = asyncio.create_task(sending)
     line = b""
     with contextlib.suppress(OSError, TimeoutError):
-        line = await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
+        line = await asyncio.wait_for(reading, PATIENCE_SECONDS)
+    sender.cancel()
+    with contextlib.suppress(OSError, asyncio.CancelledError):
+        await sender
     writer.close()
     return int(line.split()[1]) if line else 0
 
@@ -67,29 +73,29 @@ async def whole(place: Place, path: str, body: bytes) -> int:
     return await _sent(place, path, f"Content-Length: {len(body)}", body, 1)
 
 
-async def slow(place: Place, path: str, size: int, seconds: float) -> int:
+async def slow(place: Place, path: str, size: int) -> int:
     """A body of which half comes at once, and the rest a byte a second."""
     reader, writer = await place.connect()
-    with contextlib.suppress(OSError):
+
+    async def send() -> None:
         writer.write(place.head("POST", path, f"Content-Length: {size}") + b" " * (size // 2))
-        for _ in range(int(seconds)):
+        while True:
             await asyncio.sleep(1.0)
-            if reader.at_eof() or writer.is_closing():
-                break
             writer.write(b" ")
-    return await status_of((reader, writer))
+
+    return await _status((reader, writer), send())
 
 
 async def _sent(place: Place, path: str, header: str, piece: bytes, pieces: int) -> int:
     reader, writer = await place.connect()
-    with contextlib.suppress(OSError):
+
+    async def send() -> None:
         writer.write(place.head("POST", path, header))
         for _ in range(pieces):
-            if reader.at_eof() or writer.is_closing():
-                break
             writer.write(piece)
             await writer.drain()
-    return await status_of((reader, writer))
+
+    return await _status((reader, writer), send())
 
 
 async def unread(place: Place, path: str) -> tuple[int, asyncio.StreamWriter]:

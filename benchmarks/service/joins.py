@@ -21,7 +21,9 @@ class BareJoins:
         self._connection = connect(generation, ReaderLimits(limits.duckdb_memory, limits.duckdb_threads))
         texts = pa.table({"phrase": phrases, "place": np.arange(len(phrases))})
         self._connection.register("texts", texts)
-        self._ids = self._connection.sql("SELECT place, phrase_id FROM texts JOIN phrases USING (phrase)").to_arrow_table()
+        self._ids = self._connection.sql(
+            "SELECT place, phrase_id FROM texts JOIN phrases USING (phrase)"
+        ).to_arrow_table()
         self._connection.register("ids", self._ids)
 
     def close(self) -> None:

@@ -54,10 +54,12 @@ def measure(plan: Plan) -> Measured:
     """Everything, while another process publishes all the time."""
     served, other = timeline_of(plan.work, Size(plan.phrases)), timeline_of(plan.work, Size(plan.published))
     found = Measured(plan)
-    with serving(plan.work, plan.work / "service.log") as url:
-        with publishing(other.path, plan.work / "publisher.log") as publisher:
-            _points(found, url, served.path.name)
-            _bulk(found, url, served, publisher)
+    with (
+        serving(plan.work, plan.work / "service.log") as url,
+        publishing(other.path, plan.work / "publisher.log") as publisher,
+    ):
+        _points(found, url, served.path.name)
+        _bulk(found, url, served, publisher)
     return found
 
 

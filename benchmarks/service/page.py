@@ -74,7 +74,10 @@ def _bulk(found: Measured) -> Table:
     columns = ("side", "p50 ms", "p90 ms", "/ join by id", "verdict", "MB", "no-op p50", "no-op p99", "no-op max",
                "stall")  # fmt: skip
     by_id = float(np.median(found.join_by_id))
-    rows = [_side("DuckDB, join by id", found.join_by_id, by_id), _side("DuckDB, join by text", found.join_by_text, by_id)]
+    rows = [
+        _side("DuckDB, join by id", found.join_by_id, by_id),
+        _side("DuckDB, join by text", found.join_by_text, by_id),
+    ]
     for form, took in found.bulk.items():
         row, stalls = _side(form, took, by_id), found.stalls[form]
         if form.endswith(ARROW):

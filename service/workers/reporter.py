@@ -64,8 +64,9 @@ class Reporter(threading.Thread):
     def run(self) -> None:
         """Speak until the outcome is known, the job is lost, or it was given up."""
         failures = 0
+        most = self._claim.lease_seconds / 6  # a service that came back must hear of us within a lease
         while not self._is_given_up:
-            self._woken.wait(TICK_SECONDS if not failures else wait_seconds(failures, most=5.0))
+            self._woken.wait(wait_seconds(failures, most=most) if failures else TICK_SECONDS)
             self._woken.clear()
             try:
                 if self._speak():

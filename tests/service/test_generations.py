@@ -8,7 +8,7 @@ import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -28,8 +28,8 @@ def opened(monkeypatch):
     held = []
 
     class Recorded(Timeline):
-        def __init__(self, path: Path, generation: Path) -> None:
-            super().__init__(path, generation)
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
             held.append(self)
 
     monkeypatch.setattr(service.generations, "Timeline", Recorded)

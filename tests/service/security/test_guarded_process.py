@@ -49,9 +49,8 @@ def test_the_end_does_not_wait_for_readers_of_events(data, workshop, tmp_path):
         assert status == 202, job
         key = service.keys["admin"]
         with socket.create_connection(("127.0.0.1", service.port), timeout=30) as reader:
-            reader.sendall(
-                f"GET /v1/jobs/{job['id']}/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
-            )
+            headers = f"Host: localhost\r\nAuthorization: Bearer {key}\r\n\r\n"
+            reader.sendall(f"GET /v1/jobs/{job['id']}/events HTTP/1.1\r\n{headers}".encode())
             assert b"200 OK" in reader.recv(1 << 16)
             start = time.monotonic()
             service.process.send_signal(signal.SIGTERM)
@@ -95,6 +94,8 @@ def test_options_that_cannot_be_meant_are_refused_with_a_sentence(data, options,
 
 def test_a_start_that_fails_inside_is_one_sentence(data):
     """A job store that is none: no traceback of the server around it."""
+    for name in ("jobs.sqlite-wal", "jobs.sqlite-shm"):  # of which SQLite would make it whole again
+        (data / name).unlink(missing_ok=True)
     (data / "jobs.sqlite").write_bytes(b"no database, but long enough to be looked at as one" * 100)
     failed = serve(data, "--no-workers")
     assert failed.returncode == 1

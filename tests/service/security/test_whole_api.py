@@ -1,7 +1,7 @@
 """schemathesis asks the whole API whatever its schema allows and forbids: examples, borders, chance, and sequences.
 
-A real service answers, with its own workers for indexing, over the small world of the fixtures. Nothing is excluded: every
-operation, every phase and every check. What differs from schemathesis' defaults stands in CONFIGURATION, with why.
+A real service answers, with its own workers, over the small world of the fixtures. Nothing is excluded: every phase and
+every check for every operation. What differs from schemathesis' defaults stands in CONFIGURATION, with why.
 """
 
 import json

@@ -28,8 +28,15 @@ def service(place: Any, tmp_path: Path) -> Iterator[Loopback]:
 def workers(service: Loopback) -> list[int]:
     """The worker processes of the service."""
     assert service.process is not None
-    below = descendants(service.process.pid)
-    return [pid for pid in below if "service.workers" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+    return [pid for pid in descendants(service.process.pid) if "service.workers" in command_of(pid)]
+
+
+def command_of(pid: int) -> list[str]:
+    """The command line of a process; empty where it is no more."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
 
 
 def index_job(service: Loopback, place: Any) -> str:

@@ -58,7 +58,7 @@ def pids(folder: Path, name: str) -> list[int]:
 @pytest.fixture
 def service(place: Any, tmp_path: Path) -> Iterator[Loopback]:
     """A service without workers, whose leases are short."""
-    with loopback(place.directory.path, tmp_path, "--no-workers", *roots(place), lease=2.0, heartbeat=0.4) as answering:
+    with loopback(place.directory.path, tmp_path, "--no-workers", *roots(place), lease=3.0, heartbeat=0.5) as answering:
         yield answering
 
 
@@ -116,7 +116,7 @@ def test_a_service_that_is_killed_and_comes_back_finds_its_job_going_on(
     service.work(child=ticking(120))
     until(lambda: pids(tmp_path, "begun"))
     service.kill()
-    time.sleep(3.0)
+    time.sleep(4.0)
     service.serve()
     done = service.ended(job)
     assert (done["state"], done["attempt"], done["result"]) == ("succeeded", 1, {"ticks": 120}), done
