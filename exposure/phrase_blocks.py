@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +23,8 @@ FOUND_SCHEMA = pa.schema(
     ]
 )
 """`place` in what was asked, and PHRASE_COLUMNS."""
+
+_TYPES = FOUND_SCHEMA.types
 
 BLOCK = 512
 """Phrases of a block. Its first phrase is kept in memory."""
@@ -40,18 +44,17 @@ class PhraseBlocks:
         query = "SELECT phrase FROM phrases WHERE phrase_id % ? = 0 ORDER BY phrase_id"
         return cls([phrase for (phrase,) in cursor.execute(query, [BLOCK]).fetchall()])
 
-    def find(self, cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray) -> pa.Table:
-        """The rows of each key, as FOUND_SCHEMA, by place and phrase_id."""
-        found = [
-            (place, *row)
-            for place, key in enumerate(keys.to_pylist())
-            if key is not None
-            for row in sorted(cursor.execute(_QUERY, [*self._range(key), key]).fetchall())
-        ]
-        columns = list(zip(*found, strict=True)) or [()] * len(FOUND_SCHEMA)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, FOUND_SCHEMA, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=FOUND_SCHEMA)
+    def rows_of(self, cursor: duckdb.DuckDBPyConnection, key: str) -> list[tuple[Any, ...]]:
+        """PHRASE_COLUMNS of every form of `key`, by phrase_id."""
+        return sorted(cursor.execute(_QUERY, [*self._range(key), key]).fetchall())
 
     def _range(self, key: str) -> tuple[int, int]:
         """(first, last) phrase_id between which every form of `key` stands, if any does."""
         return (bisect_left(self.firsts, key) - 1) * BLOCK, bisect_right(self.firsts, key) * BLOCK - 1
+
+
+def table_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Rows of FOUND_SCHEMA as a table."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(FOUND_SCHEMA)
+    arrays = [pa.array(column, of_type) for column, of_type in zip(columns, _TYPES, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=FOUND_SCHEMA)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Literal
 
@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exposure.bulk_folding import canonical_of_all
-from exposure.phrase_blocks import PHRASE_COLUMNS, PhraseBlocks
+from exposure.folding import canonical
+from exposure.phrase_blocks import PHRASE_COLUMNS, PhraseBlocks, table_of
 from exposure.phrase_index import PhraseIndex
 from exposure.phrases import MatchRule
 
@@ -53,6 +54,8 @@ class PhraseLookup:
         A text is found as it is folded, else in Unicode's composed, else in its decomposed form; null never. It may
         be indexed in several forms (plain, before a sentence end, as a gap pattern), and then has a row for each.
         """
+        if len(texts) <= FEW:
+            return self._find_few(cursor, texts)
         found = [self._find_exactly(cursor, np.arange(len(texts)), texts)]
         for form in ("NFC", "NFD"):
             places, others = _in_form(texts, found, form)
@@ -62,13 +65,23 @@ class PhraseLookup:
 
     def _find_exactly(self, cursor: duckdb.DuckDBPyConnection, places: Places, texts: pa.StringArray) -> pa.Table:
         keys = canonical_of_all(texts, self._rule)
-        if len(keys) <= FEW:
-            found = self._blocks_of(cursor).find(cursor, keys)
-        elif self._index is None and (len(keys) < MANY or self._phrases > LARGEST_INDEX):
+        if self._index is None and (len(keys) < MANY or self._phrases > LARGEST_INDEX):
             found = _find_by_join(cursor, keys)
         else:
             found = _find_by_index(cursor, keys, self._index_of(cursor))
         return found.set_column(0, "place", pa.array(places.take(found["place"].to_numpy())))
+
+    def _find_few(self, cursor: duckdb.DuckDBPyConnection, texts: pa.StringArray) -> pa.Table:
+        """The same for a few, without the outlay that pays for many."""
+        blocks = self._blocks_of(cursor)
+        found = []
+        for place, text in enumerate(texts.to_pylist()):
+            for form in () if text is None else _forms(text):
+                rows = blocks.rows_of(cursor, canonical(form, self._rule))
+                if rows:
+                    found += [(place, *row) for row in rows]
+                    break
+        return table_of(found)
 
     def _blocks_of(self, cursor: duckdb.DuckDBPyConnection) -> PhraseBlocks:
         with self._lock:
@@ -100,6 +113,14 @@ def _find_by_index(cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray, inde
     found = rows.take(pa.array(row_of_wanted[wanted_of])).add_column(0, "place", pa.array(places))
     is_same = pc.equal(found["phrase"], keys.take(pa.array(places)))
     return found if pc.all(is_same).as_py() else found.filter(is_same)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """`text`, and where they differ from it its composed and its decomposed form."""
+    yield text
+    if not text.isascii():
+        forms = (unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))
+        yield from (form for form in forms if form != text)
 
 
 def _in_form(

@@ -45,7 +45,7 @@ def logical_digest(digests: Mapping[str, str]) -> str:
 
 
 def digests_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The digests of all tables but `meta` of an open generation, read whole; raises duckdb.Error where it is damaged."""
+    """The digests of all tables but `meta` of an open generation, read whole; raises duckdb.Error on damage."""
     found = RowDigests()
     for table in TABLES:
         if table != "meta":

@@ -1,6 +1,7 @@
 """JSON objects that carry a digest of themselves, so that damage on the disk is not taken for what was written.
 
-Parquet has checksums of its pages and DuckDB of its blocks; a digit of a small JSON file that changes would be believed.
+Parquet has checksums of its pages and DuckDB of its blocks; a digit that changed in a small JSON file would be
+believed.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class Catalog:
             if path is None:
                 self._forget(name)
                 raise _no_timeline(name)
-            if not beneath(self._settings.timelines, path):
+            if path.is_symlink() and not beneath(self._settings.timelines, path):
                 raise TimelineError(f"{path} leads out of {self._settings.timelines}. Put the timeline itself there.")
             return self._generations.setdefault(name, CurrentGeneration(path, self._reader_limits))
 

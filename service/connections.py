@@ -14,7 +14,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from service.problems import BAD_REQUEST, CROWDED, HEADERS_TOO_LARGE, PROBLEM_JSON, Kind
 from service.settings import Limits
 
-
 LINGER_SECONDS = 2.0
 """How long a client that is still sending may take to read that it was refused. Closed at once, its side would throw
 the answer away."""
@@ -80,7 +79,7 @@ class Connection(H11Protocol):
             self._socket.close()
 
     def end(self) -> None:
-        """Close: where the request has not come whole, say that no more is sent, and throw the rest away for a while."""
+        """Close; where the request has not come whole, say that no more is sent, and drop the rest for a while."""
         is_whole = self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
         if self.is_lingering or is_whole or self._socket.is_closing():
             self._socket.close()

@@ -1,4 +1,4 @@
-"""What is refused before a route is looked for: foreign host names, foreign pages that ask for changes, large headers."""
+"""What is refused first of all: foreign host names, foreign pages that ask for changes, large headers."""
 
 from __future__ import annotations
 

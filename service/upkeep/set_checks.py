@@ -70,7 +70,7 @@ def check_runs(data: DataDirectory, is_thorough: bool) -> Iterator[Finding]:
     """runs/NAME/run.json: loads, and its shards are there, of the size and (thorough) the digest that it says."""
     for path in _entries(data.runs):
         place = path / "run.json"
-        if not path.is_dir() or not any(path.iterdir()):
+        if not path.is_dir():
             continue
         try:
             order = DataOrder.load(place)

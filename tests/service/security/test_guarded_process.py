@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from child_processes import until
 from loopback_service import loopback
 
 
@@ -25,6 +26,7 @@ def test_a_service_with_keys_listens_to_others_and_answers_under_its_names(data,
         for host, status in (("exposure.example", 401), ("127.0.0.1", 401), ("0.0.0.0", 421), ("evil.example", 421)):
             assert asked(service.port, "/v1/timelines", host) == status
             assert asked(service.port, "/v1/health", host) == (200 if status == 401 else 421)
+        until(lambda: service.log.read_text().count("\n{") >= 10, 10)  # lines are written after the answers
         said = service.log.read_text()
         assert "Keys are asked for. Answered under the names: localhost, 127.0.0.1, ::1, exposure.example" in said
         lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
@@ -116,4 +118,4 @@ def test_everything_may_stand_in_the_configuration(data, workshop, tmp_path):
         assert service.ask("POST", "/v1/index-jobs", {"run": "x" * 99})[0] == 413
         assert service.ask("DELETE", "/v1/runs/tiny")[1]["type"] == "/problems/read-only"
         service.ask("GET", "/v1/timelines/tiny/first-seen?phrase=shown")
-        assert '"query": "phrase=shown"' in service.log.read_text()
+        until(lambda: '"query": "phrase=shown"' in service.log.read_text(), 10)  # written after the answer
