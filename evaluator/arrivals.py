@@ -123,5 +123,5 @@ def _duplicate_reason(checkpoint: ResolvedCheckpoint, same: tuple[int, ...]) -> 
     steps = ", ".join(f"{step:,}" for step in same)
     return (
         f"{checkpoint.name} has the very weights of step {steps}, so at most one of them is what it says. Find out "
-        "which, or keep duplicates (--keep-duplicates)."
+        "which, or ask that duplicates be kept."
     )

@@ -25,7 +25,7 @@ def device_of(name: str) -> torch.device:
     if not torch.cuda.is_available():
         raise EvaluationError(
             f"{name} was asked for, and PyTorch {torch.__version__} finds no CUDA device here. Install a build of "
-            "PyTorch with CUDA and a driver that fits it, or pass --device cpu."
+            "PyTorch with CUDA and a driver that fits it, or ask for the device cpu."
         )
     index, count = int(match[1] or 0), torch.cuda.device_count()
     if index >= count:

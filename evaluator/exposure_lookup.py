@@ -18,8 +18,7 @@ def look_up_exposures(timeline: Timeline, critical: Sequence[CriticalPhrase]) ->
     facts = tuple(NOT_INDEXED if one.phrase is None else next(found) for one in critical)
     if held and not any(one.is_indexed for one in facts):
         raise EvaluationError(
-            f"{timeline.path} holds none of the {len(held):,} critical phrases of these pairs. Index them first: "
-            "exposure index --run RUN.json --phrases PHRASES --out TIMELINE."
+            f"{timeline.path} holds none of the {len(held):,} critical phrases of these pairs. Index them in it first."
         )
     source = ExposureSource(
         timeline=timeline.path.name,

@@ -87,7 +87,7 @@ def write_exposures(path: Path, exposures: StoredExposures) -> None:
     """Write durably: same arguments, same bytes."""
     rows = [_row(one, facts) for one, facts in zip(exposures.critical, exposures.facts, strict=True)]
     metadata = {METADATA_KEY: json.dumps(asdict(exposures.source), sort_keys=True).encode()}
-    with atomic_write(path) as partial:
+    with atomic_write(path, keeps_same=True) as partial:
         pq.write_table(
             pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata)),
             partial,
@@ -121,6 +121,17 @@ def exposure_source(source: Path | pa.NativeFile) -> ExposureSource:
         raise _damaged(source, error) from error
 
 
+def needs_timeline(evaluation: str, source: ExposureSource) -> str:
+    """Why an evaluation that has exposures is not gone on with by a request that names no timeline: the sentence.
+
+    Such a request asks for no split, and the evaluation would keep the one that it has.
+    """
+    return (
+        f"The evaluation {evaluation} is split by the timeline {source.timeline}, and this request names none. Name a "
+        "timeline again, or ask for an evaluation of another name."
+    )
+
+
 def read_exposures(path: Path) -> StoredExposures:
     """Read an exposures.parquet; raises EvaluationError where it is none or damaged."""
     try:
@@ -135,8 +146,8 @@ def read_exposures(path: Path) -> StoredExposures:
 def _damaged(source: object, error: Exception) -> EvaluationError:
     name = source if isinstance(source, Path) else "exposures.parquet"
     return EvaluationError(
-        f"{name} cannot be read as exposures ({str(error).splitlines()[0]}). Delete it and run `exposure evaluate` "
-        "with --timeline again: nothing is scored twice."
+        f"{name} cannot be read as exposures ({str(error).splitlines()[0]}). Delete it and evaluate the same "
+        "with the timeline again: nothing is scored twice."
     )
 
 

@@ -164,7 +164,9 @@ class EvaluationFolder:
     def refuse_foreign(path: Path) -> None:
         """Raise EvaluationError where something is at `path` that is neither an evaluation nor the beginning of one."""
         if path.exists() and not (path / "evaluation.json").exists() and not _is_unfinished(path):
-            raise EvaluationError(f"{path} is not empty and holds no evaluation. Give a new folder to --out.")
+            raise EvaluationError(
+                f"{path} is not empty and holds no evaluation. Evaluate under another name, into a new folder."
+            )
 
     def refuse_other(self, asked: EvaluationManifest) -> None:
         """Raise EvaluationError, naming what differs, unless `asked` is this evaluation.
@@ -178,7 +180,7 @@ class EvaluationFolder:
             if mine != theirs and not is_unknown and not was_moved:
                 raise EvaluationError(
                     f"{self.path} holds an evaluation with {other}: {_short(mine)}; asked for now: {_short(theirs)}. "
-                    "Ask for the same, or give --out a folder of its own."
+                    "Ask for the same, or evaluate under another name, into a folder of its own."
                 )
 
     def refuse_other_phrases(self, critical: Sequence[CriticalPhrase]) -> None:
@@ -186,8 +188,8 @@ class EvaluationFolder:
         stored = self.exposures
         if stored is not None and list(map(_words_of, stored.critical)) != list(map(_words_of, critical)):
             raise EvaluationError(
-                f"{self.path} holds exposures of other critical phrases than these. Give the same --phrases as before, "
-                "or --timeline too, so that these are looked up."
+                f"{self.path} holds exposures of other critical phrases than these. Give the same phrases as before, "
+                "or a timeline too, so that these are looked up."
             )
 
     def of_model(self, tokenizer_sha256: str, config_sha256: str) -> EvaluationFolder:
@@ -235,7 +237,7 @@ class EvaluationFolder:
             return []
         except (ValueError, TypeError, RecursionError, OSError) as error:
             raise EvaluationError(
-                f"{path} is damaged ({str(error).splitlines()[0]}). Delete it and run the same `exposure evaluate` "
+                f"{path} is damaged ({str(error).splitlines()[0]}). Delete it and evaluate the same "
                 "again: what is scored is not scored again."
             ) from error
 
@@ -276,7 +278,7 @@ class EvaluationFolder:
         if not held and steps is not None:
             raise EvaluationError(f"{self.path} has no scores of step {', '.join(map(str, steps))}. Score it first.")
         if not held:
-            raise EvaluationError(f"{self.path} has no scored checkpoint yet. Run `exposure evaluate` on it again.")
+            raise EvaluationError(f"{self.path} has no scored checkpoint yet. Evaluate the same again.")
         pairs = self.pairs
         delta = np.stack([self._delta(path, convention) for _, path in held])
         return ScoredSeries(np.array([step for step, _ in held], dtype=np.int64), delta, pairs, convention)
@@ -350,5 +352,5 @@ def _short(value: object) -> str:
 
 
 def _write_json(path: Path, document: object) -> None:
-    with atomic_write(path) as partial:
+    with atomic_write(path, keeps_same=True) as partial:
         partial.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -121,6 +121,6 @@ def read_items(path: Path, columns: list[str] | None = None) -> pa.Table:
         return pq.read_table(path, columns=columns, page_checksum_verification=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise EvaluationError(
-            f"{path} cannot be read as scores ({str(error).splitlines()[0]}). Delete it and run the same "
-            "`exposure evaluate` again: only what is missing is scored."
+            f"{path} cannot be read as scores ({str(error).splitlines()[0]}). Delete it and "
+            "evaluate the same again: only what is missing is scored."
         ) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from evaluator.device_lock import device_lock
 from evaluator.devices import device_of
+from evaluator.exposures import exposure_source, needs_timeline
 from evaluator.folder import CheckpointRecord, EvaluationFolder
 from evaluator.folder_lock import folder_lock
 from evaluator.job_spec import EvaluationSpec
@@ -16,6 +17,7 @@ from evaluator.report.request import ReportRequest
 from evaluator.request_flow import EvaluationInputs, evaluate_inputs
 from evaluator.requests import EvaluationRequest
 from exposure.child_lines import ChildLines
+from exposure.errors import EvaluationError
 from exposure.progress import tell
 
 
@@ -31,11 +33,19 @@ def evaluate_and_measure(spec: EvaluationSpec, lines: ChildLines) -> dict[str, A
                 lines.write("measurement", asdict(measurement))
 
     with folder_lock(spec.out), device_lock(spec.locks, str(device)):
+        _refuse_kept_split(spec)
         records = evaluate_inputs(_inputs(spec), lambda note: lines.write("note", {"text": note}), tell_record)
         tell("measuring", 0, 1, "reports")
         write_measurements(EvaluationFolder.open(spec.out), report)
         tell("measuring", 1, 1, "reports")
     return _document(spec, records)
+
+
+def _refuse_kept_split(spec: EvaluationSpec) -> None:
+    """Raise EvaluationError where the evaluation has a split that is not asked for: by a job before this one."""
+    exposures = spec.out / "exposures.parquet"
+    if spec.timeline is None and exposures.exists():
+        raise EvaluationError(needs_timeline(spec.request.name, exposure_source(exposures)))
 
 
 def _inputs(spec: EvaluationSpec) -> EvaluationInputs:
@@ -74,5 +84,5 @@ def _document(spec: EvaluationSpec, records: Sequence[CheckpointRecord]) -> dict
         "scored": sum(record.status == "scored" for record in records),
         "duplicates": sum(record.status == "duplicate" for record in records),
         "broken": [{"step": one.step, "reason": one.reason} for one in records if one.status == "broken"],
-        "measures": list(spec.request.measures),
+        "asked_measures": list(spec.request.measures),
     }

@@ -79,7 +79,7 @@ def _shrink(budget: TokenBudget, part: Rows, on_note: Callable[[str], None]) -> 
     if len(part) == 1:
         raise EvaluationError(
             f"A single row of {part.width:,} tokens does not fit into memory beside the model. Free memory on the "
-            "device, use a smaller dtype, or another device (--device cpu)."
+            "device, use a smaller dtype, or another device (cpu)."
         )
     budget.tokens = len(part) // 2 * part.width
     on_note(

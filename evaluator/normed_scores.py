@@ -49,7 +49,7 @@ def normed_scores(table: pa.Table, convention: Convention, bytes_of: SizesOf) ->
 def refuse_other_items(table: pa.Table, name: object, pairs: int) -> None:
     """Raise EvaluationError unless `table`, read from the file `name`, holds the scores of so many pairs."""
     if (table.schema.metadata or {}).get(METADATA_KEY) is None or len(table) != pairs:
-        raise EvaluationError(f"{name} is not of this evaluation. Delete it and run `exposure evaluate` again.")
+        raise EvaluationError(f"{name} is not of this evaluation. Delete it and evaluate the same again.")
 
 
 def numbers(column: Any) -> Floats:

@@ -60,7 +60,7 @@ def write_pairs(
         {**_row(number, pair, by_pair.get((pair.uid, pair.pair_id), [])), **_scored_bytes(pair, method)}
         for number, pair in enumerate(pairs)
     ]
-    with atomic_write(path) as partial:
+    with atomic_write(path, keeps_same=True) as partial:
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial, compression="zstd", write_page_checksum=True)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from evaluator.conventions import Convention, Method
 from evaluator.devices import device_of, dtype_name, dtype_of
 from evaluator.exposure_lookup import look_up_exposures
+from evaluator.exposures import StoredExposures
 from evaluator.folder import CheckpointRecord, EvaluationFolder, manifest_of
 from evaluator.pair_file import scored_texts
 from evaluator.provenance import provenance
@@ -63,9 +64,11 @@ def evaluate_inputs(
     order = _order(series, on_note)
     chosen = _chosen(inputs)
     critical = _critical(chosen, inputs.phrases)
+    # All that can be refused comes before the folder is written to.
+    exposures = None if inputs.timeline is None else _exposures(inputs.timeline, critical, order, series.run)
     folder = _folder(inputs, series, order, chosen, critical)
-    if inputs.timeline is not None:
-        _keep_exposures(folder, inputs.timeline, critical, order, series.run)
+    if exposures is not None:
+        folder.keep_exposures(exposures)
     return evaluate(folder, series, chosen, inputs.request, lambda record: on_record(folder, record))
 
 
@@ -118,13 +121,13 @@ def _chosen(inputs: EvaluationInputs) -> list[MinimalPair]:
     for uid in inputs.uids:
         if uid not in present:
             raise UsageError(
-                f"--uid {uid}: the pairs have no such paradigm. They have: {', '.join(sorted(present)[:8])} …"
+                f"There is no paradigm {uid!r} among the pairs. They have: {', '.join(sorted(present)[:8])} …"
             )
     chosen = [pair for pair in pairs if not inputs.uids or pair.uid in inputs.uids]
     if not any(scored_texts(pair, inputs.method) for pair in chosen):
         raise UsageError(
-            f"--method {inputs.method} applies to none of these {len(chosen):,} pairs: their files name no words for "
-            "it. Leave --method out, or choose paradigms that have them."
+            f"The method {inputs.method} applies to none of these {len(chosen):,} pairs: their files name no words for "
+            "it. Ask for the method full, or choose paradigms that have them."
         )
     return chosen
 
@@ -137,18 +140,14 @@ def _critical(pairs: Sequence[MinimalPair], phrases: Sequence[Path]) -> list[Cri
     return extract([pair for pair in pairs if pair.has_explicit_phrase or pair.uid in PARADIGMS], PARADIGMS)
 
 
-def _keep_exposures(
-    folder: EvaluationFolder,
-    timeline: Path,
-    critical: Sequence[CriticalPhrase],
-    order: DataOrder | None,
-    run: str | None,
-) -> None:
+def _exposures(
+    timeline: Path, critical: Sequence[CriticalPhrase], order: DataOrder | None, run: str | None
+) -> StoredExposures:
     with opened(timeline) as answering:
         exposures = look_up_exposures(answering, critical)
     if order is not None and exposures.source.order_digest != order.digest:
         raise EvaluationError(
             f"{timeline} indexes another data order than {run}, which the series of checkpoints names: what it calls "
-            f"exposed was not shown to these checkpoints then. Index their own order: exposure index --run {run}."
+            f"exposed was not shown to these checkpoints then. Index their own order, and name that timeline."
         )
-    folder.keep_exposures(exposures)
+    return exposures

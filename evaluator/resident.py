@@ -47,7 +47,7 @@ class ResidentModel:
         except torch.OutOfMemoryError as error:
             raise EvaluationError(
                 f"{weights.checkpoint.name} does not fit into the memory of {self._device} as {self._dtype}. Use a "
-                "smaller dtype (--dtype bfloat16) or another device (--device cpu)."
+                "smaller dtype (bfloat16) or another device (cpu)."
             ) from error
         self._held = weakref.ref(weights)
         return model

@@ -135,5 +135,5 @@ def _check_finite(items: ItemScores, tokenised: TokenisedPairs, where: str) -> N
         raise EvaluationError(
             f"{where}: {len(broken):,} of {int(items.is_scored.sum()):,} pairs have a log-probability that is not "
             f"finite, the first is {tokenised.names[broken[0]]}. The weights are damaged, or overflow in "
-            f"{tokenised.spec.dtype}: check the checkpoint, or score with --dtype float32."
+            f"{tokenised.spec.dtype}: check the checkpoint, or score with the dtype float32."
         )

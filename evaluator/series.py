@@ -18,7 +18,7 @@ _HUB = re.compile(rf"({_REPOSITORY})@(\S+)")
 
 _FORMS = (
     f"Give a {FILE_NAME}, a folder of step-N, stepN, checkpoint-N or global_stepN, a hub pattern such as "
-    "owner/name@step{step} with --steps, or one model directory with --steps N"
+    "owner/name@step{step} with its steps, or one model directory with its one step"
 )
 
 
@@ -83,8 +83,8 @@ def _of_hub(repo: str, revision: str, steps: str | None) -> CheckpointSeries:
         return CheckpointSeries(name=repo, checkpoints=(source,))
     if steps is None:
         raise CheckpointError(
-            f"{repo}@{revision} is a pattern, and which steps there are is not known. Give them: "
-            "--steps 0,1000:143000:1000"
+            f"{repo}@{revision} is a pattern, and which steps there are is not known. Give them as "
+            "steps: 0,1000:143000:1000"
         )
     numbers = named_steps(steps)
     sources = (CheckpointSource(step=one, repo=repo, revision=revision.replace(STEP, str(one))) for one in numbers)
@@ -96,7 +96,7 @@ def _only_step(name: str, steps: str | None) -> int:
     if len(numbers) != 1:
         raise CheckpointError(
             f"{name} is one model, and {'no step was given' if not numbers else f'{len(numbers):,} steps were given'}. "
-            "Give the one training step that its weights are of: --steps N. It is never guessed from a name."
+            "Give the one training step that its weights are of as steps. It is never guessed from a name."
         )
     return numbers[0]
 

@@ -70,7 +70,7 @@ class TextTokenizer:
         raise EvaluationError(
             f"The tokenizer in {self.folder} names neither a BOS nor an EOS token of its vocabulary, so nothing can "
             "stand before a sentence. Name the one that began the training rows as bos_token in tokenizer_config.json, "
-            "or score without one (--prefix none): a sentence's first token then has no probability."
+            "or score by a convention without one (prefix none): a sentence's first token then has no probability."
         )
 
     def _id_of(self, token: str) -> int | None:

@@ -20,11 +20,11 @@ Answer = Callable[[dict[str, Any]], tuple[Iterable[Any], Any]]
 
 
 def answer_question(answer: Answer) -> int:
-    """Answer the question on standard input; the exit status."""
+    """Answer the question on the first line of standard input; the exit status."""
     end_with_parent()
     os.nice(NICENESS)
     out = _claimed_standard_output()
-    question = json.load(sys.stdin)
+    question = json.loads(sys.stdin.buffer.readline())
     try:
         rows, end = answer(question)
         said = [json.dumps(asdict(row)) for row in rows]
@@ -35,6 +35,11 @@ def answer_question(answer: Answer) -> int:
     with out:
         out.writelines(f"{line}\n" for line in [*said, json.dumps(last)])
     return 0
+
+
+def sent_with_question() -> bytes:
+    """What came on standard input after the question: a body as it was sent."""
+    return sys.stdin.buffer.read()
 
 
 def _claimed_standard_output() -> Any:

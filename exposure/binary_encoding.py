@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from exposure.answer_batches import cut
 
-ARROW_ROWS = 1 << 13
-"""Rows of one batch of a stream: about a megabyte."""
+ARROW_ROWS = 1 << 12
+"""Rows of one batch of a stream: about half a megabyte."""
 
 ROW_GROUP_ROWS = 1 << 17
 """Rows of one row group, the unit in which Parquet is written and read."""

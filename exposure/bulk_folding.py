@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +18,6 @@ CHUNK = 1_000
 
 _SEPARATOR = "\0"
 _ASCII_SPACE = "[\t-\r\x1c- ]+"
-_ASCII_NOT_COLLAPSED = "[\t-\r\x1c-\x1f]|  |^ | $"
 _SPACE = re.compile(r"\s+")
 
 
@@ -36,9 +36,28 @@ def canonical_of_all(texts: pa.StringArray, rule: MatchRule) -> pa.StringArray:
 
 def _canonical_ascii(texts: pa.StringArray, rule: MatchRule) -> Any:
     """The same for ASCII alone; what it makes of other texts is of no worth."""
-    if pc.any(pc.match_substring_regex(texts, _ASCII_NOT_COLLAPSED)).as_py():
+    if not _is_collapsed(texts):
         texts = pc.ascii_trim(pc.replace_substring_regex(texts, _ASCII_SPACE, " "), " ")
     return pc.ascii_lower(texts) if rule.case == "fold" else texts
+
+
+def _is_collapsed(texts: pa.StringArray) -> bool:
+    """Whether no text has white space but single spaces within it: then nothing need be replaced.
+
+    All texts are looked at as they lie in memory, one after the other; two spaces that meet there from two texts stand
+    at the ends of both. A control character that is no white space, or a null, only means that more is done in vain.
+    """
+    _, offsets, data = texts.buffers()
+    if data is None or not len(texts):
+        return True
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    content = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+    starts = ends[:-1] - ends[0]
+    is_space = content == ord(" ")
+    if (content < ord(" ")).any() or (is_space[1:] & is_space[:-1]).any():
+        return False
+    is_filled = np.diff(ends) > 0
+    return not (is_space[starts[is_filled]].any() or is_space[ends[1:][is_filled] - ends[0] - 1].any())
 
 
 def _canonical_chunk(texts: Sequence[str], rule: MatchRule) -> list[str]:

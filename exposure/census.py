@@ -211,8 +211,8 @@ def _keys_of(order: DataOrder, shard: Shard, folder: Path) -> SidecarKeys:
     documents, tokens = names[0].documents, [keys.tokens for keys in names if keys.tokens is not None]
     missing = [documents] if not (folder / documents).exists() else tokens
     raise CensusError(
-        f"The census of {shard.path} ({' or '.join(missing)}) is not in {folder}. Make it again with the `exposure run "
-        "init` command of this run, or say where it is with --census."
+        f"The census of {shard.path} ({' or '.join(missing)}) is not in {folder}. Put it there, or make it again with "
+        "the `exposure run init` command of this run."
     )
 
 

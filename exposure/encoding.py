@@ -34,7 +34,7 @@ MEDIA = (JSON, NDJSON, CSV, ARROW, PARQUET)
 ROWS_A_PART = 500
 """Dataclasses encoded at once: it is the interpreter that does it, and every other thread waits."""
 
-BATCH_ROWS_A_PART = 1 << 13
+BATCH_ROWS_A_PART = 1 << 11
 """Rows of Arrow encoded at once, without the interpreter."""
 
 Answers: TypeAlias = "Sequence[Any] | pa.Table | Iterable[pa.RecordBatch]"

@@ -103,15 +103,15 @@ def _find_by_join(cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray) -> pa
 
 def _find_by_index(cursor: duckdb.DuckDBPyConnection, keys: pa.StringArray, index: PhraseIndex) -> pa.Table:
     places, phrase_ids = index.candidates(cursor, keys)
-    order = np.lexsort((phrase_ids, places))
-    places, phrase_ids = places[order], phrase_ids[order]
-    wanted, wanted_of = np.unique(phrase_ids, return_inverse=True)
-    cursor.register("wanted", pa.table({"phrase_id": wanted}))
+    cursor.register("wanted", pa.table({"phrase_id": phrase_ids}))
     query = f"SELECT {PHRASE_COLUMNS} FROM phrases WHERE phrase_id IN (SELECT phrase_id FROM wanted)"
     rows = cursor.sql(query).to_arrow_table().combine_chunks()
-    row_of_wanted = np.argsort(rows["phrase_id"].to_numpy(), kind="stable")
-    found = rows.take(pa.array(row_of_wanted[wanted_of])).add_column(0, "place", pa.array(places))
-    is_same = pc.equal(found["phrase"], keys.take(pa.array(places)))
+    row_of = np.zeros(len(index.phrase_ids), np.int64)
+    row_of[rows["phrase_id"].to_numpy()] = np.arange(rows.num_rows)
+    wanted = pa.array(row_of[phrase_ids])
+    columns = [column.chunk(0).take(wanted) if column.num_chunks else column for column in rows.columns]
+    found = pa.table([pa.array(places), *columns], names=["place", *rows.column_names])
+    is_same = pc.equal(found["phrase"], keys if len(places) == len(keys) else keys.take(pa.array(places)))
     return found if pc.all(is_same).as_py() else found.filter(is_same)
 
 

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from exposure.artefacts import atomic_write
 from exposure.errors import OrderError, PairsError, TimelineError, UsageError
+from exposure.order_paths import with_working_paths
 from exposure.orders import DataOrder
 from exposure.phrases import Phrase, PhraseSet
 from exposure.segments import SegmentFolder
@@ -55,14 +56,14 @@ class TimelineFolder:
         folder = cls(path)
         if not (path / "timeline.json").exists():
             if path.exists() and not is_unfinished(path):
-                raise UsageError(f"{path} exists and is no timeline. Give --out a new folder.")
+                raise UsageError(f"{path} exists and is no timeline. Index into a new folder, under another name.")
             for name in FOLDERS:
                 (path / name).mkdir(parents=True, exist_ok=True)
             folder._write_settings(settings)
         elif not folder.settings.is_compatible(settings):
             raise UsageError(
                 f"{path} was made with {folder.settings.words}; asked for now: {settings.words}. "
-                "Give the same options, or another --out."
+                "Ask for the same, or index into another timeline."
             )
         return folder
 
@@ -105,19 +106,23 @@ class TimelineFolder:
         except OrderError as error:
             raise TimelineError(
                 f"The data order of the timeline {self.path} (order.json) is missing or damaged. Restore it, or "
-                "delete it and run the same `exposure index` again: finished work is kept."
+                "delete it and index the same again: finished work is kept."
             ) from error
 
     def set_order(self, order: DataOrder) -> None:
-        """Record the order; raises OrderError unless it is the one that is there or extends it."""
+        """Record the order; raises OrderError unless it is the one that is there or extends it.
+
+        A file that is not where `order` says, and is where the recorded order says, stays recorded there.
+        """
         place = self.path / "order.json"
         if place.exists():
             present = self.order
             if not order.extends(present):
                 raise OrderError(
                     f"{self.path} holds the data order {present.digest[:12]}…, the run is {order.digest[:12]}…, "
-                    "which neither is that order nor appends shards to it. Give another --out."
+                    "which neither is that order nor appends shards to it. Index into another timeline."
                 )
+            order = with_working_paths(order, present)
         order.save(place, is_sealed=True)
         grown = self.settings.grown(order)
         if grown != self.settings:
@@ -183,7 +188,7 @@ class TimelineFolder:
         if generation is None:
             raise TimelineError(
                 f"The timeline {self.path} has no published generation: indexing has not finished. "
-                "Run the same `exposure index` again (finished work is kept), or `exposure publish` what there is."
+                "Index the same again (finished work is kept), or publish what there is (`exposure publish`)."
             )
         if not generation.is_file():
             raise TimelineError(

@@ -35,9 +35,7 @@ def contexts(
     present = TimelineFolder.open(timeline.path).order
     order = run or present
     if order.digest not in (timeline.facts["order_digest"], present.digest):
-        raise QuestionError(
-            "The run is not the one that this timeline was indexed from. Give its own manifest with --run."
-        )
+        raise QuestionError("The run is not the one that this timeline was indexed from. Give its own manifest.")
     counted = Census.open(order, census)
     tokenizer = TextTokenizer.of_run(order)
     exposures = timeline.exposures(phrase)

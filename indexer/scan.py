@@ -11,6 +11,7 @@ import numpy as np
 
 from exposure.census import Census
 from exposure.errors import OrderError
+from exposure.order_paths import with_working_paths
 from exposure.orders import DataOrder
 from exposure.phrases import MatchRule
 from exposure.timeline_folder import TimelineFolder
@@ -75,6 +76,8 @@ def _run(inputs: ScanInputs) -> tuple[DataOrder, Census, TextTokenizer | None]:
             f"The manifest {inputs.manifest} was changed while it was being indexed. Finished units are kept: run the "
             "same command again, if the manifest is the right one now."
         )
+    # A shard that the manifest misplaces is read where the timeline found it before.
+    order = with_working_paths(order, TimelineFolder.open(inputs.timeline).order)
     tokenizer = TextTokenizer.of_run(order)
     return order, Census.open(order, inputs.census), tokenizer
 

@@ -23,12 +23,21 @@ IMPLIED: dict[Scope, frozenset[Scope]] = {
 """What each scope allows: who may start a job may also see what became of it; a worker only works."""
 
 
+EMBEDDED_WORKERS = "(workers of this service)"
+"""What the key of the workers that the service starts itself is called; no key in a file can be called that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: the name of the key (None: nobody in particular, where there are no keys), and what it allows."""
 
     name: str | None
     allowed: frozenset[Scope]
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it is a worker that this service started, so that it ends with it."""
+        return self.name == EMBEDDED_WORKERS
 
 
 EVERYBODY = Caller(None, frozenset(SCOPES) - {"worker"})

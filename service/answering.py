@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
 
-from exposure import __version__
-from exposure.encoding import Answers as Rows
+from exposure.encoding import Answers
 from service.generations import OpenGeneration
 from service.rendering import negotiate, render
+from service.revalidation import HEADERS, etag, unchanged
 
 GENERATION_HEADER = "Exposure-Generation"
 
@@ -20,7 +20,7 @@ def answer(
     request: Request,
     opened: OpenGeneration,
     kind: type,
-    ask: Callable[[], Rows],
+    ask: Callable[[], Answers],
     validator: str | None = None,
     confirm: Callable[[], None] | None = None,
 ) -> Response:
@@ -42,31 +42,17 @@ def _answer(
     request: Request,
     opened: OpenGeneration,
     kind: type,
-    ask: Callable[[], Rows],
+    ask: Callable[[], Answers],
     validator: str,
     envelope: Mapping[str, str] | None,
     confirm: Callable[[], None] | None,
 ) -> Response:
-    headers = {GENERATION_HEADER: opened.digest, "Vary": "Accept", "Cache-Control": "private, no-cache"}
+    headers = {GENERATION_HEADER: opened.digest, **HEADERS}
     if request.method == "GET":
         headers["ETag"] = etag(validator)
-        if is_current(request.headers.getlist("if-none-match"), headers["ETag"]):
+        if found := unchanged(request, headers):
             if confirm is not None:
                 confirm()
-            return Response(status_code=304, headers=headers)
+            return found
     media = negotiate(request.headers.get("accept"))
     return render(kind, ask(), media, envelope, headers)
-
-
-def etag(validator: str) -> str:
-    """The tag of answers that hold as long as `validator` does and this software is the same.
-
-    It is a weak one: the same answer in JSON and in CSV has the same tag.
-    """
-    return f'W/"{validator}-{__version__}"'
-
-
-def is_current(if_none_match: Sequence[str], tag: str) -> bool:
-    """Whether an If-None-Match header names `tag`, or is "*"; compared weakly."""
-    named = {one.strip().removeprefix("W/") for header in if_none_match for one in header.split(",")}
-    return "*" in named or tag.removeprefix("W/") in named

@@ -20,6 +20,7 @@ from service.envelope import Envelope
 from service.exchange import Traffic
 from service.gates import HostGate
 from service.jobs.keeper import jobs_kept
+from service.json_gate import JsonGate
 from service.key_gate import KeyGate
 from service.key_ring import KeyRing
 from service.logs import request_log
@@ -66,7 +67,8 @@ WEB = Path(__file__).parent / "web"
 
 _DESCRIPTION = (
     "When was a phrase first seen in training, and how often by each checkpoint? Steps are counted from 0: the "
-    "checkpoint `at_step` N has consumed the batches 0 … N − 1. What is not known is answered as unknown."
+    "checkpoint `at_step` N has consumed the batches 0 … N − 1. What is not known is answered as unknown. HEAD "
+    "is answered wherever GET is, without a body."
 )
 
 
@@ -121,6 +123,7 @@ def _watch_and_guard(app: FastAPI, settings: Settings, table: RouteTable) -> Non
     if app.state.tracing is not None:
         observers.append(app.state.tracing.observe)
     # The last one added is the outermost.
+    app.add_middleware(JsonGate)
     app.add_middleware(QuestionGate, questions=questions)
     app.add_middleware(BodyGate, limits=settings.limits, bodies=bodies)
     app.add_middleware(KeyGate, keys=app.state.keys)

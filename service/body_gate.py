@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.exchange import exchange_of
 from service.gates import refuse
-from service.problems import BODY_TOO_SLOW, BUSY, TOO_LARGE, Kind
+from service.problems import BODY_TOO_SLOW, BUSY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Kind
 from service.settings import Limits
 
 LEAST_BYTES = 64 << 10
@@ -72,6 +72,9 @@ class Room:
             self.bytes = to_bytes
 
 
+_HEADERS = {BUSY: {"Retry-After": "1"}, UNSUPPORTED_MEDIA_TYPE: {"Accept-Encoding": "identity"}}
+
+
 class BodyGate:
     """ASGI middleware: reads the body within the limits, then asks the application, which is given it in one piece.
 
@@ -89,14 +92,14 @@ class BodyGate:
             await self._app(scope, receive, send)
             return
         try:
+            _refuse_compressed(Headers(scope=scope).getlist("content-encoding"))
             with self._bodies.room() as room:
                 body = await self._read(scope, receive, room)
                 await self._app(scope, _replayed(body, receive), send)
         except _GoneError:
             pass
         except _RefusedError as refused:
-            headers = {"Retry-After": "1"} if refused.kind is BUSY else {}
-            await refuse(refused.kind, refused.detail, scope, receive, send, headers)
+            await refuse(refused.kind, refused.detail, scope, receive, send, _HEADERS.get(refused.kind))
 
     async def _read(self, scope: Scope, receive: Receive, room: Room) -> list[bytes]:
         """The body, as a list of one."""
@@ -144,6 +147,15 @@ def _replayed(body: list[bytes], receive: Receive) -> Receive:
 
 def _has_body(headers: Headers) -> bool:
     return "transfer-encoding" in headers or any(one.strip() != "0" for one in headers.getlist("content-length"))
+
+
+def _refuse_compressed(encodings: list[str]) -> None:
+    given = ", ".join(encodings).strip()
+    if given.lower() not in ("", "identity"):
+        raise _RefusedError(
+            UNSUPPORTED_MEDIA_TYPE,
+            f"The body is encoded (Content-Encoding: {given!r}); compressed bodies are not taken. Send it as it is.",
+        )
 
 
 def _refuse_declared(lengths: list[str], most_bytes: int) -> None:

@@ -1,6 +1,6 @@
 """Work that would stall other requests, or that may never end, done in a child process: asked in JSON, bounded.
 
-The child gets one JSON object on standard input. It answers with JSON objects, one a line; the last one is
+The child gets one JSON object on the first line of standard input, and after it what was sent. It answers with JSON objects, one a line; the last one is
 `{"end": …}`, or `{"error": the error's class, "sentence": …}`.
 """
 
@@ -21,8 +21,8 @@ from exposure.lifeline import PARENT
 from service import errors as service_errors
 from service.errors import BusyError, TooSlowError
 
-WAIT_SECONDS = 5.0
-"""How long a question waits for its turn before it is refused."""
+RETRY_SECONDS = 5
+"""When to ask again, for who has waited in vain already."""
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,31 @@ class Reply:
 
 
 class Children:
-    """Asks child processes, `at_once` of them at a time, each for `seconds` at most. Threads may share it."""
+    """Asks child processes, `at_once` of them at a time, each for `seconds` at most. Threads may share it.
 
-    def __init__(self, at_once: int, seconds: float) -> None:
+    More questions wait for their turn, `wait_seconds` at most: how many wait is bounded by who asks (`limits.questions`).
+    """
+
+    def __init__(self, at_once: int, seconds: float, wait_seconds: float) -> None:
+        self._at_once = at_once
         self._turns = threading.BoundedSemaphore(at_once)
         self._seconds = seconds
+        self._wait_seconds = wait_seconds
 
-    def ask(self, module: str, question: Mapping[str, Any]) -> Reply:
-        """What `python -m module` answers to `question`.
+    def ask(self, module: str, question: Mapping[str, Any], sent: bytes = b"") -> Reply:
+        """What `python -m module` answers to `question` about the bytes `sent`.
 
-        Raises the error that the child says, BusyError where too many are asked, TooSlowError where it takes too long
+        Raises the error that the child says, BusyError where its turn did not come, TooSlowError where it takes too long
         (it is killed then), ExposureError where it ends without an answer.
         """
-        if not self._turns.acquire(timeout=WAIT_SECONDS):
-            raise BusyError("Too many questions of this kind are being answered. Ask again in a moment.", 2)
+        if not self._turns.acquire(timeout=self._wait_seconds):
+            raise BusyError(
+                f"{self._at_once} requests of this kind are worked on at once, and none ended within "
+                f"{self._wait_seconds:g} seconds. Ask again later.",
+                RETRY_SECONDS,
+            )
         try:
-            status, printed = self._run(module, json.dumps(question).encode())
+            status, printed = self._run(module, json.dumps(question).encode() + b"\n" + sent)
         finally:
             self._turns.release()
         return _reply(status, printed)

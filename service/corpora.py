@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from exposure.api.corpus import BatchRow, Context
-from exposure.errors import ExposureError, OrderError, TimelineError
+from exposure.census import Census
+from exposure.errors import CensusError, ExposureError, OrderError, TimelineError
+from exposure.order_paths import shards_there
 from exposure.orders import DataOrder
 from exposure.timeline_folder import TimelineFolder
 from service import roots
@@ -47,12 +49,10 @@ class Corpora:
     def contexts(self, opened: OpenGeneration, phrase: str, width: int) -> list[Context]:
         """The kept exposures of a phrase in their text; raises as `batch`, TimelineError in place of OrderError.
 
-        The corpus is where the registered run of this order says, or else where it was when it was indexed.
+        The corpus is where it was when it was indexed, or else where a registered run of this order has it.
         """
         timeline = opened.timeline
-        run = self.runs.of_order(timeline.facts["order_digest"])
-        order = TimelineFolder.open(timeline.path).order if run is None else self.runs.order(run)
-        self._refuse_outside(order, TimelineError)
+        run = self._run_to_read(opened)
         manifest = None if run is None else str(DataDirectory(self.settings.data).run_manifest(run))
         asked = {
             "timeline": str(timeline.path),
@@ -62,6 +62,34 @@ class Corpora:
             "run": manifest,
         }
         return self._ask({"contexts": asked}, Context)
+
+    def _run_to_read(self, opened: OpenGeneration) -> str | None:
+        """The run that says where the corpus of a timeline is; None for the timeline itself, which comes first.
+
+        It is that of which the most is there. Raises TimelineError where all say places beneath no root.
+        """
+        best, most, refused = None, -2, None
+        for run, order in self._accounts(opened):
+            try:
+                self._refuse_outside(order, TimelineError)
+            except TimelineError as error:
+                refused = refused or error
+                continue
+            there = _readable(order)
+            if there > most:
+                best, most = run, there
+            if there == len(order.shards):
+                break
+        if most == -2 and refused is not None:
+            raise refused
+        return best
+
+    def _accounts(self, opened: OpenGeneration) -> Iterator[tuple[str | None, DataOrder]]:
+        """What says where the corpus of a timeline is: the timeline, then runs of its order, by name."""
+        own = TimelineFolder.open(opened.timeline.path).order
+        yield None, own
+        for run in self.runs.of_orders({opened.timeline.facts["order_digest"], own.digest}):
+            yield run, self.runs.order(run)
 
     def _refuse_outside(self, order: DataOrder, kind: type[ExposureError]) -> None:
         try:
@@ -73,3 +101,12 @@ class Corpora:
     def _ask(self, question: Mapping[str, Any], kind: type[Row]) -> list[Row]:
         reply = self.children.ask(READING, {**question, "most_bytes": MOST_BYTES})
         return [kind(**row) for row in reply.rows]
+
+
+def _readable(order: DataOrder) -> int:
+    """How many shards can be read; -1 without a census, without which none can."""
+    try:
+        Census.open(order)
+    except CensusError:
+        return -1
+    return shards_there(order)

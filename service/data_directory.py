@@ -118,6 +118,30 @@ class DataDirectory:
         return self.pair_sets / digest / "pairs.jsonl"
 
 
+def make_data_folder(path: Path, is_read_only: bool = False) -> tuple[str, ...]:
+    """Make the folder of a new data directory where nothing is at `path`; what was done, for the operator.
+
+    Raises ServiceError where that is no folder, where its parent is not there, and where nothing may be written.
+    """
+    if path.is_dir():
+        return ()
+    if is_read_only:
+        raise ServiceError(f"--data {path} is no folder, and --read-only makes none. Name a data directory.")
+    try:
+        path.mkdir()
+    except FileExistsError as error:
+        raise ServiceError(f"--data {path} is no folder. Name a data directory, or one to be made.") from error
+    except FileNotFoundError as error:
+        raise ServiceError(
+            f"--data {path} is no folder, nor is {path.parent} in which to make it. Make that."
+        ) from error
+    except OSError as error:
+        raise ServiceError(
+            f"--data {path} cannot be made ({error.strerror}). Name a folder in which you may write."
+        ) from error
+    return (f"{path} was not there: it was made, a new data directory.",)
+
+
 def open_data_directory(path: Path, is_read_only: bool = False) -> DataDirectory:
     """The data directory at `path`, made whole: its folders and data.json; what was done is said in its `notes`.
 

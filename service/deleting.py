@@ -11,14 +11,10 @@ from pathlib import Path
 
 from exposure.api.jobs import Job
 from exposure.api.names import DIGEST, NAME
-from exposure.errors import ExposureError
-from exposure.timeline_folder import TimelineFolder
-from service.beneath import beneath
 from service.data_directory import DataDirectory
 from service.errors import ConflictError, NotFoundError
 from service.pair_sets import PairSetStore
 from service.removal import put_back, set_aside
-from service.runs import RunStore
 from service.settings import Settings
 from service.uses import NOUNS, Kind, refuse_used_by_jobs
 
@@ -86,22 +82,6 @@ def _held(path: Path, kind: Kind, name: str) -> Iterator[None]:
         yield
 
 
-def _timeline_of_run(data: DataDirectory, name: str) -> str | None:
-    with contextlib.suppress(ExposureError):
-        digest = RunStore(Settings(data.path)).order(name).digest
-        for path in sorted(data.timelines.iterdir()) if data.timelines.is_dir() else ():
-            if beneath(data.timelines, path) and _order_digest(path) == digest:
-                return f"the timeline {path.name}, which is of its order"
-    return None
-
-
-def _order_digest(timeline: Path) -> str | None:
-    try:
-        return TimelineFolder.open(timeline).order.digest
-    except (ExposureError, OSError):
-        return None
-
-
 def _pair_set_of_phrases(data: DataDirectory, name: str) -> str | None:
     for one in PairSetStore(Settings(data.path)).listed():
         if one.phrase_set == name:
@@ -110,7 +90,7 @@ def _pair_set_of_phrases(data: DataDirectory, name: str) -> str | None:
 
 
 _NEEDED_BY: dict[Kind, Callable[[DataDirectory, str], str | None]] = {
-    "runs": _timeline_of_run,
     "phrase-sets": _pair_set_of_phrases,
 }
-"""What says which other thing needs one; None where nothing does. Timelines and evaluations keep copies of theirs."""
+"""What says which other thing needs one; None where nothing does. Timelines and evaluations keep copies of theirs:
+of a run its timelines have the order, with the places of its shards."""

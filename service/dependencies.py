@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Request
 
 from exposure.api.names import NAME
 from service.catalog import Catalog
+from service.json_bodies import refuse_other_media
 from service.settings import Settings
 
 
@@ -22,8 +23,15 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
+async def _json_body(request: Request) -> bytes:
+    refuse_other_media(request.headers.get("content-type", ""))
+    return await request.body()
+
+
 CatalogOf = Annotated[Catalog, Depends(_catalog)]
 SettingsOf = Annotated[Settings, Depends(_settings)]
+JsonBodyOf = Annotated[bytes, Depends(_json_body)]
+"""A JSON body that the route reads itself, away from the event loop; raises MediaTypeError for another."""
 
 # The pattern is only described here: the catalog decides, and what cannot be a name is a timeline that there is not.
 TimelineName = Annotated[

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.exchange import GONE, Exchange, Observer, Traffic
+from service.head_answers import answer_headers
 from service.problems import STOPPING, internal_error, log_failure, problem
 from service.route_table import RouteTable
 
@@ -23,7 +24,7 @@ class Envelope:
     """ASGI middleware: gives each request an id and an Exchange, and tells `observers` of it when it is over.
 
     It takes over the X-Request-ID that was sent when that is harmless in logs. A defect is logged with its traceback
-    and answered as a problem; where the answer has begun already, the connection is closed.
+    and answered as a problem; where the answer has begun already, the connection is closed. A HEAD goes in as a GET.
     """
 
     def __init__(self, app: ASGIApp, table: RouteTable, traffic: Traffic, observers: Sequence[Observer]) -> None:
@@ -64,7 +65,7 @@ class Envelope:
 
     async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._app(scope, receive, send)
+            await _asked(self._app, scope, receive, send)
         except asyncio.CancelledError:
             # The service has waited long enough for its end. Where nothing was sent yet, the client is told.
             detail = "The service was stopped before this was answered. Ask again when it is back."
@@ -75,10 +76,17 @@ class Envelope:
         else:
             return
         if exchange.status is None:
-            await answer(scope, receive, send)
+            await _asked(answer, scope, receive, send)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
+
+async def _asked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["method"] == "HEAD":
+        await answer_headers(app, scope, receive, send)
+    else:
+        await app(scope, receive, send)
 
 
 def _enveloped(exchange: Exchange, send: Send) -> Send:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from typing import Any
+
 from exposure.errors import ExposureError
 
 
@@ -23,6 +27,37 @@ class NotIndexedError(ExposureError):
 
 class LimitError(ExposureError):
     """More than one request may ask for."""
+
+
+class BodyError(ExposureError):
+    """A body that cannot be read."""
+
+
+class InvalidRequestError(ExposureError):
+    """Fields of a body that are wrong; `str` of it is JSON, so that a child process can pass it on as any error."""
+
+    MOST = 20
+    """How many wrong fields are named."""
+
+    @classmethod
+    def of(cls, errors: Sequence[Any]) -> InvalidRequestError:
+        """The error of what pydantic found: `loc`, `msg`."""
+        named = [(".".join(map(str, one["loc"])), str(one["msg"])) for one in errors[: cls.MOST]]
+        return cls(json.dumps({"fields": named, "count": len(errors)}))
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """(where, what was expected) of the first ones."""
+        return [(where, expected) for where, expected in json.loads(str(self))["fields"]]
+
+    @property
+    def count(self) -> int:
+        """How many are wrong."""
+        return int(json.loads(str(self))["count"])
+
+
+class InputError(ExposureError):
+    """What a request sent, or a file that it named under a root, is not what it should be."""
 
 
 class MediaTypeError(ExposureError):

@@ -19,8 +19,8 @@ ENTRY = TimelineEntry(TIMELINE, GENERATION, 2000, 4, "exact", 2000, True)
 
 DAMAGED_ENTRY = TimelineEntry(
     "half",
-    problem="The timeline timelines/half has no published generation: indexing has not finished. Run the same "
-    "`exposure index` again (finished work is kept), or `exposure publish` what there is.",
+    problem="The timeline timelines/half has no published generation: indexing has not finished. Index the "
+    "same again (finished work is kept), or publish what there is (`exposure publish`).",
 )
 
 FACTS = TimelineFacts(

@@ -8,7 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
+from exposure.api.uploads import PairSetRequest, PhraseSetRequest
 from exposure.encoding import ARROW, CSV, JSON, MEDIA, NDJSON, PARQUET
 from service.examples import GENERATION, TIMELINE
 from service.problems import (
@@ -87,6 +89,12 @@ def phrase_body() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """What `openapi_extra` says of a JSON body that the framework does not read itself."""
+    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def problems(*kinds: Kind) -> Responses:
     """The problems of `kinds`, and those of every route."""
     by_status = sorted({*kinds, *EVERYWHERE}, key=lambda kind: (kind.status, kind.slug))
@@ -119,9 +127,10 @@ def complete(app: FastAPI, table: RouteTable) -> None:
 
 def _add_problems(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
-    for model in (Problem, FieldProblem, FirstSeenQuestion):
+    for model in (Problem, FieldProblem, FirstSeenQuestion, PairSetRequest, PhraseSetRequest):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
+        for name, part in schema.pop("$defs", {}).items():
+            schemas.setdefault(name, part)
         schemas[model.__name__] = schema
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from exposure.api.resources import PairSetFacts, ParadigmSize
-from exposure.artefacts import atomic_write
+from exposure.artefacts import atomic_write, sync_to_disk
 from exposure.errors import PairsError
 from exposure.pair_rows import pair_of
 from exposure.pair_writing import pair_lines
@@ -20,7 +20,7 @@ from exposure.pairs import MinimalPair
 from exposure.sealed import sealed, unsealed
 from service.data_directory import DataDirectory
 from service.phrase_set_making import extracted_phrase_set
-from service.removal import delete, fsync_folder, set_aside
+from service.removal import delete, set_aside
 
 FORMAT = "exposure.pair-set"
 
@@ -117,4 +117,4 @@ def _move(data: DataDirectory, making: Path, place: Path) -> None:
         if not is_whole(data, place.name):
             raise
         delete(making)  # somebody else has just made the same
-    fsync_folder(data.pair_sets)
+    sync_to_disk(data.pair_sets)

@@ -1,32 +1,29 @@
 """The body of a question for many phrases: one JSON object, or an Arrow stream with a column `phrase`.
 
-100,000 phrases take too long to read on the event loop: this is done in a thread, and Arrow's without the interpreter.
+100,000 phrases take too long to read on the event loop: this is done in a thread, JSON's in short pieces, and Arrow's
+without the interpreter.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Annotated, Any
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from fastapi.exceptions import RequestValidationError
-from pydantic import FailFast, Field, TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
+from pydantic import TypeAdapter, ValidationError
 
-from exposure.encoding import ARROW, JSON
-from service.errors import LimitError, MediaTypeError
-from service.questions import FirstSeenQuestion, Step, Text
+from exposure.encoding import ARROW
+from service.children import Children
+from service.errors import BodyError, InvalidRequestError, LimitError
+from service.json_bodies import READ_HERE_BYTES, read, refuse_other_media
+from service.questions import MAX_STEP, FirstSeenQuestion, Step
 from service.settings import Limits
+from service.sliced_phrases import sliced
+
+READING = "service.phrase_reading"
 
 _STEP = TypeAdapter(Step)
-
-
-class _Quick(FirstSeenQuestion):
-    """The same, that ends with the first wrong phrase: a body has room for millions of them."""
-
-    phrases: Annotated[list[Text], FailFast()] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -37,72 +34,70 @@ class AskedPhrases:
     at_step: int | None
 
 
-def asked_phrases(body: bytes, content_type: str, limits: Limits) -> AskedPhrases:
-    """What `body` asks for.
+def asked_phrases(body: bytes, content_type: str, limits: Limits, children: Children | None = None) -> AskedPhrases:
+    """What `body` asks for; a long one that is not quite right is read by one of `children`.
 
-    Raises MediaTypeError for another media type, RequestValidationError and HTTPException as the framework does for
-    bodies that it reads itself, LimitError for more, or longer, phrases than one request may ask for.
+    Raises MediaTypeError for another media type, BodyError and InvalidRequestError for what is wrong in it, LimitError
+    for more, or longer, phrases than one request may ask for, BusyError and TooSlowError as `children` do.
     """
-    media = content_type.partition(";")[0].strip().lower()
-    if media == ARROW:
-        asked = _of_arrow(body)
-    elif media == JSON or (media.startswith("application/") and media.endswith("+json")):
-        asked = _of_json(body, limits)
+    if content_type.partition(";")[0].strip().lower() == ARROW:
+        asked = _of_arrow(body, limits)
     else:
-        raise MediaTypeError(
-            f"The body's Content-Type is {content_type!r}; send JSON, with Content-Type: {JSON}, or {ARROW}."
-        )
-    _refuse_excess(asked.phrases, limits)
+        refuse_other_media(content_type, ARROW)
+        asked = _of_json(body, limits, children)
+    refuse_excess(asked.phrases, limits)
     return asked
 
 
-def _of_json(body: bytes, limits: Limits) -> AskedPhrases:
-    asked: FirstSeenQuestion
-    try:
-        asked = _Quick.model_validate_json(body)
-    except ValidationError:
-        asked = _explained(body, limits)
+def _of_json(body: bytes, limits: Limits, children: Children | None) -> AskedPhrases:
+    asked = _sliced(body)
+    if asked is not None:
+        return asked
+    if children is None or len(body) <= READ_HERE_BYTES:
+        return read_whole(body, limits)
+    question = {"phrases": limits.phrases, "phrase_characters": limits.phrase_characters}
+    reply = children.ask(READING, question, body)
+    phrases = pa.array(chain.from_iterable(row["phrases"] for row in reply.rows), pa.string())
+    return AskedPhrases(phrases, reply.end["at_step"])
+
+
+def _sliced(body: bytes) -> AskedPhrases | None:
+    """What a body asks for that is right in every way; None where anything is wrong, which takes longer to say."""
+    found = sliced(body)
+    if found is None or not _has_no_empty(found[0]) or (found[1] or 0) > MAX_STEP:
+        return None
+    return AskedPhrases(*found)
+
+
+def _has_no_empty(texts: pa.StringArray) -> bool:
+    """Whether there is a text, and none is null or empty."""
+    return bool(len(texts)) and not texts.null_count and bool(pc.min(pc.binary_length(texts)).as_py())
+
+
+def read_whole(body: bytes, limits: Limits) -> AskedPhrases:
+    """What a JSON body asks for; raises BodyError, InvalidRequestError. Takes the interpreter until it is read."""
+    asked = read(body, FirstSeenQuestion, limits.phrases + 1)
     return AskedPhrases(pa.array(asked.phrases, pa.string()), asked.at_step)
 
 
-def _explained(body: bytes, limits: Limits) -> FirstSeenQuestion:
-    """The same by the way that the framework goes, for its words on what is wrong."""
-    if not body:
-        raise _invalid([{"type": "missing", "loc": (), "msg": "Field required", "input": None}])
-    try:
-        content = json.loads(body)
-    except json.JSONDecodeError as error:
-        wrong = {"type": "json_invalid", "loc": (error.pos,), "msg": "JSON decode error", "input": {}}
-        raise _invalid([{**wrong, "ctx": {"error": error.msg}}]) from error
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, "There was an error parsing the body") from error
-    try:
-        return FirstSeenQuestion.model_validate(_cut(content, limits.phrases + 1))
-    except ValidationError as error:
-        raise _invalid(error.errors(include_url=False)) from error
-
-
-def _cut(content: Any, phrases: int) -> Any:
-    """`content` with so many phrases at most: one too many is refused, whatever comes after it."""
-    asked = content.get("phrases") if isinstance(content, dict) else None
-    return {**content, "phrases": asked[:phrases]} if isinstance(asked, list) else content
-
-
-def _of_arrow(body: bytes) -> AskedPhrases:
+def _of_arrow(body: bytes, limits: Limits) -> AskedPhrases:
     try:
         with pa.ipc.open_stream(body) as stream:
             table = stream.read_all()
             table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise HTTPException(400, f"The body is no Arrow stream ({str(error).splitlines()[0]})") from error
+        raise BodyError(
+            f"The body is no Arrow stream ({str(error).splitlines()[0]}). Send one, or a JSON object, as listed at /docs."
+        ) from error
     if table.column_names != ["phrase"] or not _is_text(table.schema.field("phrase").type):
         given = ", ".join(f"{field.name}: {field.type}" for field in table.schema)
         raise _wrong(("columns",), f"Input should be one column, phrase: string; it is {given or 'none'}")
+    _refuse_many(len(table), limits)  # of a dictionary a few bytes may stand for a long text, as often as one likes
     phrases = pc.cast(table["phrase"], pa.string()).combine_chunks()
     phrases = phrases if isinstance(phrases, pa.Array) else pa.concat_arrays(phrases.chunks)
     if not len(phrases):
         raise _wrong(("phrase",), "Column should have at least 1 item")
-    if phrases.null_count or pc.min(pc.binary_length(phrases)).as_py() == 0:
+    if not _has_no_empty(phrases):
         raise _wrong(("phrase",), "No phrase should be null or empty")
     return AskedPhrases(phrases, _step_in(table.schema.metadata or {}))
 
@@ -124,11 +119,9 @@ def _step_in(metadata: dict[bytes, bytes]) -> int | None:
         raise _wrong(("at_step",), "Input should be a whole number from 0 to 2^53 - 1") from error
 
 
-def _refuse_excess(phrases: pa.StringArray, limits: Limits) -> None:
-    if len(phrases) > limits.phrases:
-        raise LimitError(
-            f"{len(phrases):,} phrases were asked for, {limits.phrases:,} is the most. Ask in several requests."
-        )
+def refuse_excess(phrases: pa.StringArray, limits: Limits) -> None:
+    """Raise LimitError for more, or longer, phrases than one request may ask for."""
+    _refuse_many(len(phrases), limits)
     lengths = pc.utf8_length(phrases)
     longest = pc.max(lengths).as_py()
     if longest > limits.phrase_characters:
@@ -139,9 +132,10 @@ def _refuse_excess(phrases: pa.StringArray, limits: Limits) -> None:
         )
 
 
-def _wrong(where: tuple[str, ...], message: str) -> RequestValidationError:
-    return _invalid([{"type": "value_error", "loc": where, "msg": message, "input": None}])
+def _refuse_many(count: int, limits: Limits) -> None:
+    if count > limits.phrases:
+        raise LimitError(f"{count:,} phrases were asked for, {limits.phrases:,} is the most. Ask in several requests.")
 
 
-def _invalid(errors: Any) -> RequestValidationError:
-    return RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in errors])
+def _wrong(where: tuple[str, ...], message: str) -> InvalidRequestError:
+    return InvalidRequestError.of([{"loc": ("body", *where), "msg": message}])

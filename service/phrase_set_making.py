@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from exposure import __version__
+from exposure.artefacts import sync_to_disk
 from exposure.blimp import PARADIGMS
 from exposure.errors import PairsError
 from exposure.extraction import extract
@@ -20,7 +20,6 @@ from exposure.phrases import CriticalPhrase
 from exposure.provenance import sha256_of_file
 from exposure.rules import ParadigmRule
 from service.data_directory import DataDirectory
-from service.removal import fsync_folder
 
 PHRASES = "phrases"
 """The uid of phrases that were sent as a list."""
@@ -86,12 +85,7 @@ def _keep(data: DataDirectory, partial: Path) -> tuple[str, bool]:
     if place.is_file() and sha256_of_file(place)[:40] == digest:
         return digest, False
     data.phrase_sets.mkdir(exist_ok=True)
-    _fsync(partial)
+    sync_to_disk(partial)
     partial.replace(place)
-    fsync_folder(data.phrase_sets)
+    sync_to_disk(data.phrase_sets)
     return digest, True
-
-
-def _fsync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())

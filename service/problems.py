@@ -19,8 +19,11 @@ from exposure.errors import ExposureError, QuestionError, UsageError
 from service.allowed import allowed_methods
 from service.errors import (
     AccessError,
+    BodyError,
     BusyError,
     ConflictError,
+    InputError,
+    InvalidRequestError,
     JobStoreError,
     KeyReuseError,
     LimitError,
@@ -37,7 +40,7 @@ from service.errors import (
 )
 
 PROBLEM_JSON = "application/problem+json"
-MAX_ERRORS = 20
+MAX_ERRORS = InvalidRequestError.MOST
 """How many wrong fields one answer names."""
 
 _log = logging.getLogger("exposure.service")
@@ -71,10 +74,11 @@ CONFLICT = Kind("conflict", 409, "Something stands in the way")
 STALE_ATTEMPT = Kind("stale-attempt", 409, "The job is no longer held by this worker")
 READ_ONLY = Kind("read-only", 409, "The service only answers")
 TOO_LARGE = Kind("too-large", 413, "The request is too large")
-UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body is not JSON")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body is in a form that is not read here")
 UNKNOWN_HOST = Kind("unknown-host", 421, "The service is not known under this name")
 INVALID_REQUEST = Kind("invalid-request", 422, "The request is not as it should be")
 HEADERS_TOO_LARGE = Kind("headers-too-large", 431, "The address and the headers are too large")
+UNUSABLE_INPUT = Kind("unusable-input", 422, "What was sent or named cannot be used")
 LIMIT_EXCEEDED = Kind("limit-exceeded", 422, "The request asks for more than one request may")
 QUESTION = Kind("question", 422, "The question cannot be answered as it was put")
 KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key was sent with another request")
@@ -90,13 +94,16 @@ KINDS = (
     BAD_REQUEST, UNAUTHORISED, FORBIDDEN, FOREIGN_ORIGIN, NOT_FOUND, NOT_INDEXED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
     BODY_TOO_SLOW, UNAVAILABLE,
     CONFLICT, STALE_ATTEMPT, READ_ONLY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNKNOWN_HOST, INVALID_REQUEST,
-    LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, HEADERS_TOO_LARGE,
+    UNUSABLE_INPUT, LIMIT_EXCEEDED, QUESTION, KEY_REUSED, NO_SUCH_ROOT, BUSY, HEADERS_TOO_LARGE,
     INTERNAL_ERROR, TOO_SLOW, NO_STORAGE, STOPPING, CROWDED,
 )  # fmt: skip
 
 KIND_OF_ERROR: dict[type[ExposureError], Kind] = {
     NotFoundError: NOT_FOUND,
     NotIndexedError: NOT_INDEXED,
+    BodyError: BAD_REQUEST,
+    InvalidRequestError: INVALID_REQUEST,
+    InputError: UNUSABLE_INPUT,
     LimitError: LIMIT_EXCEEDED,
     MediaTypeError: UNSUPPORTED_MEDIA_TYPE,
     NotAcceptableError: NOT_ACCEPTABLE,
@@ -165,6 +172,7 @@ def problem(
 def install(app: FastAPI) -> None:
     """Answer every error of `app` as a problem."""
     app.add_exception_handler(ExposureError, _exposure_error)
+    app.add_exception_handler(InvalidRequestError, _invalid_fields)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(Exception, _internal_error)
@@ -179,13 +187,18 @@ async def _exposure_error(request: Request, error: Exception) -> Response:
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = list(error.errors())
-    kind, detail = _wrong_body(request, found) or (INVALID_REQUEST, None)
-    if detail is not None:
-        return problem(kind, detail, request_id_of(request))
-    fields = [FieldProblem(where=".".join(map(str, one["loc"])), problem=str(one["msg"])) for one in found[:MAX_ERRORS]]
-    more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+    wrong_body = _wrong_body(request, found)
+    if wrong_body is not None:
+        return problem(*wrong_body, request_id_of(request))
+    return await _invalid_fields(request, InvalidRequestError.of(found))
+
+
+async def _invalid_fields(request: Request, error: Exception) -> Response:
+    assert isinstance(error, InvalidRequestError)
+    fields = [FieldProblem(where=where, problem=expected) for where, expected in error.fields]
+    more = f" ({error.count - 1} more)" if error.count > 1 else ""
     detail = f"{fields[0].where}: {fields[0].problem}{more}. What this route expects is listed at /docs."
-    return problem(kind, detail, request_id_of(request), errors=fields)
+    return problem(INVALID_REQUEST, detail, request_id_of(request), errors=fields)
 
 
 def _wrong_body(request: Request, errors: list[dict[str, Any]]) -> tuple[Kind, str] | None:
@@ -215,7 +228,7 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     }
     headers = {**(error.headers or {})}
     if status == 405:
-        headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path)) or headers.get("Allow", "GET")
+        headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path) or ("GET", "HEAD"))
     kind = _KIND_OF_STATUS.get(status) or Kind(f"http-{status}", status, http.HTTPStatus(status).phrase)
     return problem(kind, details.get(status, str(error.detail)), request_id_of(request), headers)
 

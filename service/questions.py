@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Literal
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from exposure.splits import Policy, Sides
 from service.errors import LimitError, ParameterError
@@ -75,7 +75,7 @@ class SplitQuestion(BaseModel):
     phrase_set: Text | None = Field(
         default=None, description="Its id. May be left out where the timeline keeps exactly one."
     )
-    uids: list[Text] = Field(default=[], description="Only these paradigms. Left out: all.")
+    uids: Annotated[list[Text], FailFast()] = Field(default=[], description="Only these paradigms. Left out: all.")
     policy: Policy = Field(
         default="window", description="window: exposure anywhere in the run. seen-by: before at_step."
     )

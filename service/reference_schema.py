@@ -66,7 +66,7 @@ def _presence(is_required: bool, schema: Schema) -> str:
 
 
 def readable(name: str) -> str:
-    """A schema's name as people write it: Answers_FirstSeen_ is Answers of FirstSeen."""
+    """A schema's name as people write it: TimelineAnswers_FirstSeen_ is TimelineAnswers of FirstSeen."""
     outer, _, inner = name.rstrip("_").partition("_")
     return f"{outer} of {inner}" if inner else outer
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import secrets
 import shutil
 import threading
 from pathlib import Path
 
+from exposure.artefacts import sync_to_disk
 from service.data_directory import DataDirectory
 from service.errors import NotFoundError
 
@@ -28,7 +28,7 @@ def set_aside(data: DataDirectory, path: Path) -> Path:
     except FileNotFoundError as error:
         raise NotFoundError(f"There is no {path.name!r} in {path.parent.name}.") from error
     for folder in (data.removed, path.parent):
-        fsync_folder(folder)
+        sync_to_disk(folder)
     return aside
 
 
@@ -36,7 +36,7 @@ def put_back(aside: Path, path: Path) -> None:
     """Undo `set_aside`; what was put at `path` meanwhile is left alone, and raises OSError."""
     aside.rename(path)
     for folder in (aside.parent, path.parent):
-        fsync_folder(folder)
+        sync_to_disk(folder)
 
 
 def delete(aside: Path) -> None:
@@ -53,15 +53,6 @@ def delete(aside: Path) -> None:
 def leftovers(data: DataDirectory) -> list[Path]:
     """What an interrupted deletion left in `removed/`."""
     return sorted(data.removed.iterdir()) if data.removed.is_dir() else []
-
-
-def fsync_folder(folder: Path) -> None:
-    """Until a folder itself is on disk, a power cut may forget its new names."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class Removal:

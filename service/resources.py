@@ -22,14 +22,11 @@ from service.sets import SetMaker
 from service.settings import Settings
 from service.uses import Kind
 
-READERS_AT_ONCE = 4
-"""Child processes that read corpora at once."""
-MAKERS_AT_ONCE = 2
-"""Child processes that make sets at once."""
-
-
 MAKING_TAKES = 10
 """How many times `limits.query_seconds` making a set may take: all of BLiMP takes some 10 seconds on one core."""
+
+BODY_READERS = 1
+"""Processes that read long bodies that are not quite as they should be; `limits.makers` read those that make sets."""
 
 
 class Resources:
@@ -37,12 +34,14 @@ class Resources:
 
     def __init__(self, app: FastAPI, settings: Settings, catalog: Catalog) -> None:
         self._app, self._settings, self._catalog = app, settings, catalog
-        data, seconds = DataDirectory(settings.data), settings.limits.query_seconds
+        data, limits = DataDirectory(settings.data), settings.limits
+        seconds = limits.query_seconds
         self.runs = RunStore(settings)
         self.pair_sets = PairSetStore(settings)
         self.phrase_sets = PhraseSetStore(settings, catalog.phrase_files)
-        self.corpora = Corpora(settings, self.runs, Children(READERS_AT_ONCE, seconds))
-        self.sets = SetMaker(settings, Children(MAKERS_AT_ONCE, MAKING_TAKES * seconds))
+        self.corpora = Corpora(settings, self.runs, Children(limits.readers, seconds, seconds))
+        self.sets = SetMaker(settings, Children(limits.makers, MAKING_TAKES * seconds, seconds))
+        self.body_readers = Children(BODY_READERS, seconds, seconds)
         self.removal = Removal(data)
         self._deleter = Deleter(data, self._active)
 

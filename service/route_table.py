@@ -12,8 +12,9 @@ from starlette.routing import BaseRoute, Mount, compile_path
 
 from service.access import Scope
 from service.errors import ServiceError
+from service.head_answers import asked_method
 
-PUBLIC = frozenset({("GET", "/v1/health"), ("GET", "/problems/{slug}"), ("GET", "/static"), ("HEAD", "/static")})
+PUBLIC = frozenset({("GET", "/v1/health"), ("GET", "/problems/{slug}"), ("GET", "/static")})
 """All that is answered without a key: whether the service is live, where problems lead, style sheets."""
 
 SCOPE_OF_PAGE: dict[str, Scope] = {"/openapi.json": "read"}
@@ -22,18 +23,14 @@ SCOPE_OF_PAGE: dict[str, Scope] = {"/openapi.json": "read"}
 LARGE_BODIES = frozenset(
     {
         ("POST", "/v1/timelines/{timeline}/first-seen"),
-        ("POST", "/v1/timelines/{timeline}/splits"),
         ("POST", "/v1/pair-sets"),
         ("POST", "/v1/phrase-sets"),
-        ("POST", "/v1/worker/jobs/{job}/lines"),
-        ("POST", "/v1/worker/jobs/{job}/outcome"),
-        ("POST", "/v1/pair-sets"),
-        ("POST", "/v1/phrase-sets"),
-        ("POST", "/v1/worker/jobs/{job}/lines"),
-        ("POST", "/v1/worker/jobs/{job}/outcome"),
     }
 )
-"""Routes that take bodies up to `limits.body_bytes`; all others up to `limits.small_body_bytes`."""
+"""Routes that take bodies up to `limits.body_bytes`, which they read themselves, away from the event loop.
+
+All others take bodies up to `limits.small_body_bytes`, which the framework reads once service/json_gate.py let them pass.
+"""
 
 UNCOUNTED = frozenset({("GET", "/v1/health"), ("GET", "/metrics")})
 """Routes that are answered however many questions are being worked on, beside those of workers and event streams."""
@@ -87,8 +84,9 @@ class RouteTable:
         return iter([entry for _, entry in self._entries])
 
     def find(self, method: str, path: str) -> Entry | None:
-        """What answers `method` at `path`; None where nothing does."""
-        return next((entry for pattern, entry in self._entries if entry.method == method and pattern.match(path)), None)
+        """What answers `method` at `path`, HEAD as GET; None where nothing does."""
+        asked = asked_method(method)
+        return next((entry for pattern, entry in self._entries if entry.method == asked and pattern.match(path)), None)
 
     def is_public(self, method: str, path: str) -> bool:
         """Whether a request is answered without a key: also one with a method that a public place does not answer."""
@@ -102,15 +100,16 @@ def _entries(routes: Iterable[BaseRoute]) -> Iterator[tuple[re.Pattern[str], lis
     for route in iter_route_contexts(list(routes)):
         template = str(route.path)
         if isinstance(route.original_route, Mount):
-            yield re.compile(f"^{re.escape(template)}/"), [Entry(method, template, frozenset()) for method in _READING]
+            yield re.compile(f"^{re.escape(template)}/"), [Entry("GET", template, frozenset())]
             continue
         scopes = frozenset(_scopes(getattr(route, "dependant", None)))
         if template in SCOPE_OF_PAGE:
             scopes |= {SCOPE_OF_PAGE[template]}
-        yield compile_path(template)[0], [Entry(method, template, scopes) for method in sorted(route.methods or ())]
+        yield compile_path(template)[0], [Entry(method, template, scopes) for method in _methods(route.methods)]
 
 
-_READING = ("GET", "HEAD")
+def _methods(known: Iterable[str] | None) -> list[str]:
+    return sorted(set(map(asked_method, known or ())))
 
 
 def _scopes(dependant: Any) -> Iterator[Scope]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import functools
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from exposure.api.names import NAME, RootedPath
 from exposure.api.resources import RunFacts
+from exposure.artefacts import sync_to_disk
 from exposure.census import Census
-from exposure.errors import ExposureError, OrderError
+from exposure.errors import CensusError, CorpusError, ExposureError, OrderError
+from exposure.order_paths import is_there
 from exposure.orders import DataOrder
 from service import roots
 from service.beneath import beneath
 from service.data_directory import DataDirectory
-from service.errors import ConflictError, NotFoundError
-from service.removal import delete, fsync_folder
+from service.errors import ConflictError, InputError, NotFoundError
+from service.removal import delete
 from service.settings import Settings
 
 MOST_BYTES = 256 << 20
@@ -75,16 +77,16 @@ class RunStore:
             ) from error
         return _loaded(path, stat.st_mtime_ns, stat.st_ino)
 
-    def of_order(self, digest: str) -> str | None:
-        """A run of that very order; None where there is none."""
-        return next((name for name in self.names() if self._digest(name) == digest), None)
+    def of_orders(self, digests: Collection[str]) -> list[str]:
+        """The runs of those very orders, by name."""
+        return [name for name in self.names() if self._digest(name) in digests]
 
     def register(self, name: str, manifest: RootedPath) -> bool:
         """Keep the manifest as the run `name`, with absolute paths; whether it is new.
 
         The same order under the same name is the same run: what its manifest says of paths and checkpoints now is
-        taken over. Raises RootError for what is not beneath a root, OrderError for what is no manifest, CensusError
-        without its census, ConflictError where the name is another order's.
+        taken over. Raises RootError for what is not beneath a root, InputError for what is no manifest, where its census
+        is not there, or a shard not or of another size, ConflictError where the name is another order's.
         """
         order = self._checked(manifest)
         place = self._data.run_manifest(name).parent
@@ -99,21 +101,25 @@ class RunStore:
     def _checked(self, manifest: RootedPath) -> DataOrder:
         content = roots.read(self.settings, manifest, MOST_BYTES)
         # Relative paths are from the folder in which it is found, as the shell has it; then all are looked at.
-        order = DataOrder.parse(content, self.settings.roots[manifest.root] / manifest.path)
-        roots.refuse_outside(self.settings, order)
-        Census.open(order)
+        try:
+            order = DataOrder.parse(content, self.settings.roots[manifest.root] / manifest.path)
+            roots.refuse_outside(self.settings, order)
+            Census.open(order)
+            _refuse_missing(order)
+        except (OrderError, CensusError, CorpusError) as error:
+            raise InputError(str(error)) from error
         return order
 
     def _move(self, making: Path, place: Path, order: DataOrder) -> bool:
         place.parent.mkdir(exist_ok=True)
         try:
             making.rename(place)
-            fsync_folder(place.parent)
+            sync_to_disk(place.parent)
             return True
         except OSError:
             self._refuse_other(place.name, order)
         (making / "run.json").replace(place / "run.json")
-        fsync_folder(place)
+        sync_to_disk(place)
         return False
 
     def _refuse_other(self, name: str, order: DataOrder) -> None:
@@ -140,6 +146,18 @@ class RunStore:
     @property
     def _data(self) -> DataDirectory:
         return DataDirectory(self.settings.data)
+
+
+def _refuse_missing(order: DataOrder) -> None:
+    """Sizes only: what the text is, is held against the census whenever it is read."""
+    lost = [(number, shard) for number, shard in enumerate(order.shards) if not is_there(shard)]
+    if lost:
+        number, shard = lost[0]
+        raise CorpusError(
+            f"Shard {number} of the run is no file of {shard.bytes:,} bytes at {shard.path}"
+            f"{f', and {len(lost) - 1} more are amiss' if len(lost) > 1 else ''}. Put it there as it was, or make the "
+            "manifest again with `exposure run init`."
+        )
 
 
 @functools.lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from exposure.errors import ExposureError
-from service.access import Scope
+from service.access import EMBEDDED_WORKERS, Scope
 from service.app import create_app
 from service.connections import connection_kind
 from service.listening import own_url
@@ -24,9 +24,6 @@ from service.workers.embedded import embedded_workers
 
 GRACE_SECONDS = 10
 """How long requests that run may take to end, once the service was told to stop."""
-
-EMBEDDED_WORKERS = "(workers of this service)"
-"""What the key of these is called in the log; no key in a file can be called that."""
 
 _WORKER_SCOPES: tuple[Scope, ...] = ("worker",)
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from exposure.api.names import RootedPath
-from exposure.api.uploads import PairSetRequest, PhraseSetRequest
-from service import roots
 from service.children import Children
-from service.errors import LimitError
+from service.json_bodies import READ_HERE_BYTES
 from service.settings import Settings
+from service.uploads import UploadKind, read_upload
 
 MAKING = "service.making"
 
@@ -22,43 +19,20 @@ class SetMaker:
     settings: Settings
     children: Children
 
-    def pair_set(self, asked: PairSetRequest) -> tuple[str, bool]:
-        """(id, whether it is new); raises PairsError naming the row, RootError, TooSlowError, BusyError."""
-        self._refuse_excess(len(asked.pairs or ()))
-        return self._ask("pair_set", {"pairs": asked.pairs, "rooted": self._fields(asked.rooted)})
+    def make(self, kind: UploadKind, body: bytes) -> tuple[str, bool]:
+        """(id, whether it is new) of the set that a request's `body` asks for.
 
-    def phrase_set(self, asked: PhraseSetRequest) -> tuple[str, bool]:
-        """(id, whether it is new); raises as `pair_set`, and NotFoundError for a pair set that there is not."""
-        phrases = asked.phrases or []
-        self._refuse_excess(len(phrases))
-        for place, phrase in enumerate(phrases):
-            if len(phrase) > self.settings.limits.phrase_characters:
-                raise LimitError(
-                    f"Phrase {place} has {len(phrase):,} characters, {self.settings.limits.phrase_characters:,} is the "
-                    "most. Leave it out."
-                )
-        said = {"phrases": asked.phrases, "pair_set": asked.pair_set, "rules": asked.rules}
-        return self._ask("phrase_set", {**said, "rooted": self._fields(asked.rooted)})
-
-    def _ask(self, what: str, asked: dict[str, Any]) -> tuple[str, bool]:
-        folders = {name: str(folder) for name, folder in self.settings.roots.items()}
+        Raises what `read_upload` does, InputError naming the row, NotFoundError for a pair set that there is not,
+        TooSlowError, BusyError.
+        """
+        if len(body) <= READ_HERE_BYTES:
+            read_upload(self.settings, kind, body)  # before a process is started for it
+        limits = self.settings.limits
         question = {
             "data": str(self.settings.data),
-            "roots": folders,
-            "pair_set": None,
-            "phrase_set": None,
-            what: asked,
+            "roots": {name: str(folder) for name, folder in self.settings.roots.items()},
+            "limits": {"phrases": limits.phrases, "phrase_characters": limits.phrase_characters},
+            "kind": kind,
         }
-        end = self.children.ask(MAKING, question).end
+        end = self.children.ask(MAKING, question, body).end
         return end["id"], end["is_new"]
-
-    def _refuse_excess(self, count: int) -> None:
-        most = self.settings.limits.phrases
-        if count > most:
-            raise LimitError(f"{count:,} were sent, {most:,} is the most. Name a file under a root instead.")
-
-    def _fields(self, rooted: RootedPath | None) -> dict[str, str] | None:
-        if rooted is None:
-            return None
-        roots.resolve(self.settings, rooted)  # before a process is started for it
-        return {"root": rooted.root, "path": rooted.path}

@@ -31,6 +31,10 @@ class Limits:
     """A question to DuckDB that takes longer is interrupted."""
     questions: int = 64
     """Questions that are worked on at once; more are answered with 429."""
+    readers: int = 4
+    """Processes that read corpora at once; who waits for one longer than `query_seconds` is answered with 429."""
+    makers: int = 2
+    """The same of those that make pair sets and phrase sets of what is sent."""
     streams: int = 256
     """Open event streams."""
     active_jobs: int = 100

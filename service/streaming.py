@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.threads import in_threads
 
-PART_BYTES = 1 << 20
+PART_BYTES = 1 << 19
 """About how much is made in one go, and sent before more is made."""
 
 SEND_BYTES = 1 << 18
@@ -65,7 +65,7 @@ class PartsResponse(Response):
             size += len(part)
             if size >= PART_BYTES:
                 break
-        return b"".join(made)
+        return made[0] if len(made) == 1 else b"".join(made)
 
 
 async def _leaves(receive: Receive) -> None:

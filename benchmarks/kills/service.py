@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ from benchmarks.kills.truth import wrong_directory, wrong_evaluation, wrong_jobs
 VICTIMS = ("service", "worker", "index-child", "evaluation", "making")
 PATIENCE = 180.0
 FINAL = ("succeeded", "failed", "cancelled")
+ATTEMPTS, UNCOUNTED = 3, 10
+"""So many attempts of a job may break; so many may end with the service without being counted."""
 
 
 @dataclass
@@ -47,6 +50,9 @@ class ServiceLane:
         self.data.mkdir()
         self.random = random
         self.heard = Heard()
+        self.killed: Counter[str] = Counter()
+        self._begun: dict[str, tuple[int, Counter[str]]] = {}
+        """Job → its attempt, and the kills, when it was first heard of."""
         self.problems: list[str] = []
         self._facts = os.open(folder / "facts.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._log = folder / "service.log"
@@ -160,6 +166,7 @@ class ServiceLane:
         if status == 202:
             self.note("job", job["id"], key, path, request)
             self.heard.jobs[job["id"]] = job
+            self._begun.setdefault(job["id"], (job["attempt"], self.killed.copy()))
             self.heard.keys[key] = (path, request, job["id"])
             self.heard.gone.discard(_made_by(job))
 
@@ -180,8 +187,19 @@ class ServiceLane:
             if status == 200 and answer["state"] != self.heard.jobs[job]["state"]:
                 self.note("state", job, answer["state"])
                 self.heard.jobs[job] = answer
+                self.problems += self._wrong_failure(answer)
             elif status == 404:
                 self.problems.append(f"the job {job} was acknowledged, and is lost")
+
+    def _wrong_failure(self, job: dict[str, Any]) -> list[str]:
+        """A job that failed although too few attempts can have broken by anything but the end of the service."""
+        attempts, before = self._begun[job["id"]]
+        since = self.killed - before
+        restarts = attempts + since["service"]
+        broken = attempts + since.total() - since["service"] + max(0, restarts - UNCOUNTED)
+        if job["state"] != "failed" or min(broken, job["attempt"]) >= ATTEMPTS:
+            return []
+        return [f"the job {job['id']} failed after the kills {dict(since)}: {job['problem']}"]
 
     def check(self) -> None:
         """Everything that was said is so."""
@@ -244,8 +262,6 @@ class ServiceLane:
                     self.problems += wrong_evaluation(self.inputs, self.data / "evaluations" / job["request"]["name"])
                 else:
                     done.setdefault(job["request"]["timeline"], set()).add(numbers[job["request"]["phrase_sets"][0]])
-            if job["state"] == "failed" and job["attempt"] < 3:
-                self.problems.append(f"the job {job['id']} failed: {job['problem']}")
         for timeline, sets in done.items():
             self.problems += wrong_timeline(self.inputs, self.data / "timelines" / timeline, sets)
 
@@ -262,7 +278,7 @@ def kill_service(
     """One lane: ask, kill, start again, check; `kills` times, or until something is wrong."""
     random = Random(seed)
     lane = ServiceLane(inputs, folder, random)
-    killed: dict[str, int] = {}
+    killed = lane.killed
     kinds = ("upload", "index", "index", "delete", *(("evaluate",) if inputs.has_models else ()))
     try:
         lane.start()
@@ -274,7 +290,7 @@ def kill_service(
             time.sleep(random.random() * (0.3 if victim in ("service", "making") else 1.5))
             lane.listen()
             if lane.kill(victim):
-                killed[victim] = killed.get(victim, 0) + 1
+                killed[victim] += 1
             if lane.process is not None and lane.process.poll() is not None:
                 lane.problems += wrong_directory(lane.data)
                 lane.start()

@@ -38,7 +38,7 @@ def _advice(manifest: EvaluationManifest, name: str) -> str:
     """What to do next; never to ask for a preset that is none."""
     stored = ", ".join(one.name for one in manifest.conventions)
     if name in PRESETS:
-        return f"Stored: {stored}. Give one of these, or evaluate into another folder with --preset {name}."
+        return f"Stored: {stored}. Give one of these, or evaluate with the preset {name} under another name."
     return f"Stored: {stored}. Give one of these; presets that can be evaluated are {', '.join(PRESETS)}."
 
 

@@ -108,7 +108,7 @@ def resolution_note(report: Report) -> str | None:
     single = "the only test" if tests == 1 else f"a single one of {tests:,} tests"
     return (
         f"With {count_text(draws, 'permutation')} no p-value is below 1/{draws + 1:,}, and {single} could not stay "
-        f"below {share_text(SIGNIFICANT, 2)} after adjusting. Ask for more: --permutations {tests * 40 - 1}."
+        f"below {share_text(SIGNIFICANT, 2)} after adjusting. Ask for more permutations: {tests * 40 - 1}."
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from exposure.api.names import Digest, Name, RootedPath, Step, StrictModel
 
@@ -99,11 +99,23 @@ class EvaluationRequest(StrictModel):
         default=None, description="Tokens of one forward pass. Left out: what fits."
     )
     keep_duplicates: bool = Field(default=False, description="Score a checkpoint also when its weights came before.")
-    sides: Literal["either", "good", "bad", "both"] = Field(default="either", description="Whose exposure counts.")
-    split_at_step: Step | None = Field(default=None, description="End of the window that splits. Left out: the run's.")
+    sides: Literal["either", "good", "bad", "both"] = Field(
+        default="either", description="With `timeline`: whose exposure counts."
+    )
+    split_at_step: Step | None = Field(
+        default=None, description="With `timeline`: end of the window that splits. Left out: the run's."
+    )
     permutations: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, description="Of labels, for each null.")
     bootstrap: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1000, description="Resamples for intervals.")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Of labels and resamples.")
+
+    @model_validator(mode="after")
+    def _splits_by_a_timeline(self) -> Self:
+        if self.timeline is None and (self.sides != "either" or self.split_at_step is not None):
+            raise ValueError(
+                "sides and split_at_step say how a timeline splits the pairs: give timeline, or leave them"
+            )
+        return self
 
 
 JobRequest = IndexRequest | EvaluationRequest

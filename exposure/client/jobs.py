@@ -64,9 +64,9 @@ def _checked(request: Callable[P, JobRequest], *arguments: P.args, **named: P.kw
         return request(*arguments, **named)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) + ": " if first["loc"] else ""
         raise UsageError(
-            f"{'.'.join(map(str, first['loc']))}: {first['msg']}. The fields are those of {error.title}, in "
-            "exposure.api.requests."
+            f"{where}{first['msg']}. The fields are those of {error.title}, in exposure.api.requests."
         ) from error
 
 

@@ -53,8 +53,8 @@ def _run_in_pool(inputs: ScanInputs, units: list[Unit], workers: int, on_scanned
                     yield running.pop(future), future.result()
         except BrokenProcessPool as error:
             raise ExposureError(
-                "A worker process died (killed, or out of memory). Finished units are kept: run the same command "
-                "again, with fewer --workers if memory was short."
+                "A worker process died (killed, or out of memory). Finished units are kept: index the same "
+                "again, on fewer cores if memory was short."
             ) from error
         except BaseException:
             for worker in multiprocessing.active_children():

@@ -27,8 +27,8 @@ def engine_for(rule: MatchRule, asked: Engine = "auto") -> Engine:
     """What was asked for, or else words wherever it can be; raises UsageError where it was asked for and cannot."""
     if asked == "words" and rule.boundary != "word":
         raise UsageError(
-            "The engine `words` finds whole words only. Use --engine aho-corasick with --boundary none, or leave "
-            "--engine out."
+            "The engine `words` finds whole words only. Use the engine aho-corasick with the boundary none, or "
+            "leave the engine out."
         )
     if asked != "auto":
         return asked

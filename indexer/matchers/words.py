@@ -45,7 +45,7 @@ class WordMatcher:
         if length > MOST_BYTES:
             raise CorpusError(
                 f"A text of {length:,} bytes is longer than the {MOST_BYTES:,} that the engine `words` takes. Use "
-                "--engine aho-corasick, or divide the document."
+                "the engine aho-corasick, or divide the document."
             )
         marked = memory.marker.mark(block.text, length)
         while True:

@@ -25,7 +25,7 @@ def read_rows(path: Path, file: DigestingFile, fields: Fields) -> Rows:
             if fields.text not in names:
                 yield BadLine(
                     1,
-                    f"no column {fields.text!r} (it has: {names_of(names)}); name it with --text-field",
+                    f"no column {fields.text!r} (it has: {names_of(names)}); name the one with the text as text_field",
                     fatal=True,
                 )
                 return

@@ -43,7 +43,9 @@ class Fields:
 def document_of(path: Path, number: int, start: int, row: dict[str, Any], fields: Fields) -> Document | BadLine:
     """The document that a row of named values is, or why it is none; without an id it is named by file and line."""
     if fields.text not in row:
-        return BadLine(number, f"no key {fields.text!r} (it has: {names_of(row)}); name it with --text-field")
+        return BadLine(
+            number, f"no key {fields.text!r} (it has: {names_of(row)}); name the one with the text as text_field"
+        )
     text = row[fields.text]
     if not isinstance(text, str):
         return BadLine(number, f"{fields.text!r} is {_shown(text)}, expected a string")

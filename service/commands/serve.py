@@ -20,7 +20,7 @@ _PAIR = "NAME=DIR"
 
 @click.command("serve")
 @click.option(
-    "--data", type=EXISTING, required=True, metavar="DIR", help="The data directory: DIR/timelines/NAME are timelines."
+    "--data", type=EXISTING, required=True, metavar="DIR", help="The data directory: DIR/timelines/NAME are timelines. Made where there is none yet."
 )
 @click.option("--config", type=EXISTING, metavar="FILE", help="Settings (TOML): docs/running-a-service.md lists them.")
 @click.option(
@@ -57,12 +57,10 @@ def command(data: Path, config: Path | None, host: str, port: int, **options: An
     Timelines are made by jobs, or with: exposure index --out DIR/timelines/NAME. New generations are taken up as they
     are published. Ctrl-C or SIGTERM ends the service once the requests that run are answered.
     """
-    if not data.is_dir():
-        raise UsageError(f"--data {data} is no folder. Make it, and index with --out {data}/timelines/NAME.")
     from dataclasses import replace
 
     from service.config import load_settings
-    from service.data_directory import open_data_directory
+    from service.data_directory import make_data_folder, open_data_directory
     from service.listening import is_everywhere, listen, url_of
     from service.lock import serving
     from service.logs import configure
@@ -72,8 +70,10 @@ def command(data: Path, config: Path | None, host: str, port: int, **options: An
     if not is_everywhere(host):
         settings = replace(settings, hosts=tuple(dict.fromkeys((*settings.hosts, host))))
     configure(settings.log_format)
+    made = make_data_folder(settings.data, settings.is_read_only)
     with serving(settings.data, settings.is_read_only), listen(host, port, settings.keys is not None) as listening:
         notes = open_data_directory(settings.data, settings.is_read_only).notes
+        notes = (*made, *notes)
         run(settings, listening, lambda: _greet(url_of(listening), data, settings, notes))
 
 

@@ -22,8 +22,8 @@ from exposure.api.resources import ItemScore
 from exposure.errors import EvaluationError, QuestionError
 from service.errors import NotFoundError
 from service.evaluations.pages import Asked
-from service.evaluations.pair_rows import PAIRS, PairRows
-from service.evaluations.questions import ItemParameters
+from service.evaluations.pair_rows import EXPOSURES, PAIRS, PairRows
+from service.evaluations.row_parameters import ItemParameters
 from service.evaluations.stored import StoredEvaluation
 
 SCHEMA = answer_schema(ItemScore)
@@ -41,7 +41,11 @@ class Items:
 
     @classmethod
     def of(cls, evaluation: StoredEvaluation, question: ItemParameters) -> Items:
-        """What is asked for. Raises NotFoundError for names that nothing has, QuestionError for all there is."""
+        """What is asked for.
+
+        Raises NotFoundError for names that nothing has, QuestionError for all there is, EvaluationError where scores
+        are gone.
+        """
         if not (question.step or question.uid or question.from_step is not None or question.to_step is not None):
             raise QuestionError(
                 "All pairs by all checkpoints are more than anyone wants at once. Give steps (step, from_step, "
@@ -50,7 +54,9 @@ class Items:
         convention = _convention(evaluation, question.convention)
         checkpoints = _checkpoints(evaluation, question)
         pairs = PairRows.of(evaluation)
-        return cls(evaluation, pairs, convention, checkpoints, pairs.places(question))
+        found = cls(evaluation, pairs, convention, checkpoints, pairs.places(question))
+        found._refuse_missing()
+        return found
 
     def __len__(self) -> int:
         return len(self.checkpoints) * len(self.places)
@@ -60,7 +66,7 @@ class Items:
         """What names these rows. Checkpoints that are not asked for may be scored meanwhile: they change nothing."""
         weights = [(one.step, one.weights_sha256) for one in self.checkpoints]
         rows = hashlib.sha256(self.places.tobytes()).hexdigest()
-        files = [self.evaluation.signature(name) for name in (PAIRS, SPLIT)]
+        files = [self.evaluation.signature(name) for name in (PAIRS, EXPOSURES, SPLIT)]
         document = [self.evaluation.name, asdict(self.convention), weights, rows, files]
         return hashlib.sha256(json.dumps(document).encode()).hexdigest()[:40]
 
@@ -68,7 +74,6 @@ class Items:
         """The numbers of the rows of one page; raises LimitError for too many at once."""
         rest = max(len(self) - asked.start, 0)
         asked.refuse_excess(rest)
-        self._refuse_missing()
         return range(asked.start, asked.start + min(rest, asked.wanted))
 
     def batches(self, rows: range) -> Iterator[pa.RecordBatch]:

@@ -15,7 +15,7 @@ from evaluator.scored import Integers
 from exposure.errors import EvaluationError
 from service.errors import NotFoundError
 from service.evaluations.pages import Asked
-from service.evaluations.questions import MeasurementParameters
+from service.evaluations.row_parameters import MeasurementParameters
 from service.evaluations.stored import StoredEvaluation
 
 BATCH_ROWS = 1 << 16

@@ -17,10 +17,11 @@ from evaluator.terms import phenomenon_of
 from exposure.errors import EvaluationError
 from service.errors import NotFoundError
 from service.evaluations.measurement_rows import not_measured
-from service.evaluations.questions import ItemParameters
+from service.evaluations.row_parameters import ItemParameters
 from service.evaluations.stored import StoredEvaluation
 
 PAIRS = "pairs.parquet"
+EXPOSURES = "exposures.parquet"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _damaged(evaluation: StoredEvaluation, error: Exception) -> EvaluationError:
 
 
 def _split(evaluation: StoredEvaluation, pairs: int) -> pa.Array:
-    if not evaluation.has("exposures.parquet"):
+    if not evaluation.has(EXPOSURES):
         return pa.nulls(pairs, pa.string())
     source = evaluation.open(SPLIT)
     if source is None:

@@ -22,12 +22,15 @@ from service.data_directory import DataDirectory
 from service.errors import NotFoundError
 from service.settings import Settings
 
+_NONE = "none"
+"""The signature of a file that there is not."""
+
 
 class StoredEvaluation:
     """The evaluation `name`; raises NotFoundError where there is none.
 
-    An evaluation may be written to meanwhile: files are replaced whole, so each is read from one descriptor, and what
-    was opened is what `validator` is made of.
+    An evaluation may be written to meanwhile: files are replaced whole, so each is read from one descriptor. What was
+    opened, and what was looked for, is what `validator` is made of.
     """
 
     def __init__(self, settings: Settings, name: str) -> None:
@@ -100,16 +103,18 @@ class StoredEvaluation:
             os.close(descriptor)
 
     def has(self, relative: str) -> bool:
-        """Whether there is such a file."""
-        return (self.path / relative).is_file()
+        """Whether there is such a file; answers rest on that, as on what was opened."""
+        if relative not in self._seen:
+            self._seen[relative] = "some" if (self.path / relative).is_file() else _NONE
+        return self._seen[relative] != _NONE
 
     def validator(self) -> str:
-        """What names the answers made of all that was opened so far."""
+        """What names the answers made of all that was opened, or looked for, so far."""
         document = json.dumps([self.name, sorted(self._seen.items())])
         return hashlib.sha256(document.encode()).hexdigest()[:40]
 
     def signature(self, relative: str) -> str:
-        """What tells the file that was opened from one that takes its place; "" where there is none."""
+        """What tells the file that was opened or looked for from one that takes its place; "" where none was."""
         return self._seen.get(relative, "")
 
     def public(self, text: str) -> str:
@@ -125,7 +130,7 @@ class StoredEvaluation:
         try:
             descriptor, _ = open_beneath(self._folder, f"{self.name}/{relative}", os.O_RDONLY | os.O_NONBLOCK)
         except FileNotFoundError:
-            self._seen[relative] = "none"
+            self._seen[relative] = _NONE
             return None
         except (OSError, ValueError) as error:
             raise EvaluationError(

@@ -7,12 +7,12 @@ returned is on disk.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
+from exposure.artefacts import sync_to_disk
 from service.errors import JobStoreError
 from service.jobs.schema import migrate
 from service.jobs.storage_problems import problem_of
@@ -35,7 +35,7 @@ class Database:
             with self._writing.used() as connection:
                 migrate(connection, path)
                 _refuse_damaged(connection, path)
-            _keep_name(path)
+            sync_to_disk(path.parent)  # its name, which SQLite leaves to the file system
         except BaseException:
             self.close()
             raise
@@ -130,12 +130,3 @@ def _refuse_damaged(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is damaged ({found}). Restore it from a backup, or move it away: jobs are lost then, what they "
             "made is not."
         )
-
-
-def _keep_name(path: Path) -> None:
-    """Put a new file's name on disk, which SQLite leaves to the file system."""
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

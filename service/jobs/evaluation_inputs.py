@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evaluator.conventions import PRESETS
+from evaluator.exposures import exposure_source, needs_timeline
 from evaluator.measure_specs import ASKED
 from evaluator.step_selection import parsed_steps
 from exposure.api.names import RootedPath
@@ -10,7 +11,9 @@ from exposure.api.requests import EvaluationRequest
 from exposure.errors import CheckpointError, QuestionError
 from service.catalog import Catalog
 from service.data_directory import DataDirectory
-from service.errors import NotFoundError
+from service.errors import ConflictError, NotFoundError
+from service.evaluations.stored import StoredEvaluation
+from service.jobs.evaluation_conflicts import refuse_other_evaluation
 from service.jobs.named import refuse_missing
 from service.roots import resolve
 from service.settings import Settings
@@ -19,7 +22,9 @@ from service.settings import Settings
 def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: EvaluationRequest) -> None:
     """Raise NotFoundError for what is not there, RootError for checkpoints beneath no root of models.
 
-    Also QuestionError for steps, presets and measures that mean nothing, TimelineError for a damaged timeline.
+    Also QuestionError for steps, presets and measures that mean nothing, TimelineError for a damaged timeline, and
+    ConflictError where the evaluation that is there has a timeline, and none is named, and as
+    `refuse_other_evaluation`.
     """
     data = DataDirectory(settings.data)
     _refuse_unknown_checkpoints(settings, asked)
@@ -31,6 +36,18 @@ def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: Ev
             pass
     _refuse_unknown(asked.presets, tuple(PRESETS), "convention", "presets")
     _refuse_unknown(asked.measures, tuple(sorted(ASKED)), "measure", "measures")
+    if asked.timeline is None:
+        _refuse_kept_split(settings, asked.name)
+    refuse_other_evaluation(settings, catalog, asked)
+
+
+def _refuse_kept_split(settings: Settings, evaluation: str) -> None:
+    try:
+        file = StoredEvaluation(settings, evaluation).open("exposures.parquet")
+    except NotFoundError:
+        return  # a new one
+    if file is not None:
+        raise ConflictError(needs_timeline(evaluation, exposure_source(file)))
 
 
 def _refuse_unknown_checkpoints(settings: Settings, asked: EvaluationRequest) -> None:

@@ -33,6 +33,7 @@ async def jobs_kept(app: FastAPI) -> AsyncIterator[None]:
     store = await asyncio.to_thread(JobStore, DataDirectory(settings.data).jobs)
     app.state.jobs = store
     app.state.desk = Desk(store, settings.limits.streams)
+    await _expire(store)  # jobs of our own workers of the last start, which ended with it
     collecting = asyncio.create_task(_collect(store))
     try:
         yield
@@ -52,10 +53,14 @@ async def _collect(store: JobStore) -> None:
     while True:
         before = time.monotonic()
         await asyncio.sleep(HEARTBEAT_SECONDS)
-        try:
-            if time.monotonic() - before > 2 * HEARTBEAT_SECONDS:
-                store.renew_leases()
-            for job in await asyncio.to_thread(store.expire):
-                _log.warning("job %s: its worker fell silent, it is %s now", job.id, job.state)
-        except ExposureError as error:
-            _log.error("leases cannot be collected: %s", error)
+        if time.monotonic() - before > 2 * HEARTBEAT_SECONDS:
+            store.renew_leases()
+        await _expire(store)
+
+
+async def _expire(store: JobStore) -> None:
+    try:
+        for job in await asyncio.to_thread(store.expire):
+            _log.warning("job %s is %s now: %s", job.id, job.state, job.problem)
+    except ExposureError as error:
+        _log.error("leases cannot be collected: %s", error)

@@ -62,7 +62,14 @@ CREATE INDEX events_of_a_job ON events (job, id);
 CREATE UNIQUE INDEX one_progress_of_a_job ON events (job) WHERE type = 'progress';
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST_TABLES,)
+INTERRUPTIONS = """
+-- The worker was started by the service itself, and ends with it.
+ALTER TABLE jobs ADD COLUMN is_embedded INTEGER NOT NULL DEFAULT 0;
+-- How many attempts ended with the service, and were not counted as broken.
+ALTER TABLE jobs ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: tuple[str, ...] = (FIRST_TABLES, INTERRUPTIONS)
 """What makes each version from the one before it. Only ever appended to."""
 
 

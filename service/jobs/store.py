@@ -48,8 +48,8 @@ class JobStore:
         self._leases = Leases(monotonic)
         self._database = Database(path)
         with self._database.read() as connection:
-            for row in connection.execute("SELECT number, attempt FROM jobs WHERE state = 'running'"):
-                self._leases.give(row["number"], row["attempt"])
+            for row in connection.execute("SELECT number, attempt, is_embedded FROM jobs WHERE state = 'running'"):
+                self._leases.inherit(row["number"], row["attempt"], is_over=bool(row["is_embedded"]))
 
     def close(self) -> None:
         """Close the file; whoever waits is woken."""
@@ -100,10 +100,13 @@ class JobStore:
         with self._database.read() as connection:
             return listing.counts(connection)
 
-    def claim(self, kind: JobKind, worker: str) -> Claim | None:
-        """Give `worker` the oldest job of a kind that can be begun; None where there is none."""
+    def claim(self, kind: JobKind, worker: str, is_embedded: bool = False) -> Claim | None:
+        """Give `worker` the oldest job of a kind that can be begun; None where there is none.
+
+        `is_embedded`: the service started it, and it ends with the service.
+        """
         with self._database.write() as connection:
-            begun = transitions.begin_next(connection, kind, worker, self._wall())
+            begun = transitions.begin_next(connection, kind, worker, is_embedded, self._wall())
         if begun is None:
             return None
         number, job = begun
@@ -156,7 +159,11 @@ class JobStore:
         return cancelled
 
     def expire(self) -> tuple[Job, ...]:
-        """Take the jobs of silent workers from them; those jobs as they are then."""
+        """Take the jobs of silent workers from them; those jobs as they are then.
+
+        Those of embedded workers of an earlier start are taken at once: they ended with it. Neither their attempts nor
+        those of others who were not heard since the start count as broken, so often at most.
+        """
         over = self._leases.over()
         if not over:
             return ()
@@ -199,15 +206,25 @@ class JobStore:
             self._leases.end(number, attempt)  # of an attempt that ended, in this way or another
         if row is None or not self._leases.is_over(number, attempt):
             return None
-        problem = (
-            f"Attempt {attempt} ended without a word: worker {row['worker']} was silent for {LEASE_SECONDS:.0f} s."
-        )
-        return transitions.break_off(connection, row, problem, self._wall())
+        if not self._leases.is_unheard(number, attempt):
+            silent = f"worker {row['worker']} was silent for {LEASE_SECONDS:.0f} s."
+            return transitions.break_off(
+                connection, row, f"Attempt {attempt} ended without a word: {silent}", self._wall()
+            )
+        return transitions.interrupt(connection, row, _interruption(row), self._wall())
 
     def _tell(self, job: Job) -> None:
         """Wake who follows the job, and, as it may have freed a timeline or be queued again, who looks for work."""
         self.notifier.notify(job.id)
         self.notifier.notify(job.kind)
+
+
+def _interruption(row: sqlite3.Row) -> str:
+    if row["is_embedded"]:
+        return f"Attempt {row['attempt']} ended with the service, as its worker did."
+    return (
+        f"Attempt {row['attempt']} ended without a word: worker {row['worker']} was silent since the service restarted."
+    )
 
 
 def _keep_lines(connection: sqlite3.Connection, number: int, lines: Sequence[Line]) -> None:

@@ -11,7 +11,6 @@ from starlette.types import Receive, Scope, Send
 
 from exposure.api.jobs import JobEvent
 from exposure.encoding import NDJSON
-from exposure.errors import ExposureError
 from service.jobs.desk import Desk
 from service.jobs.events import EventPage
 
@@ -47,13 +46,19 @@ def followed(desk: Desk, job: str, after: int) -> EventStream:
     return EventStream(desk, _follow(desk, job, after), EVENT_STREAM)
 
 
-def present(desk: Desk, job: str, after: int) -> EventStream:
-    """The events after `after` that there are, one a line; raises BusyError for too many streams."""
-    return EventStream(desk, _present(desk, job, after), NDJSON)
+async def present(desk: Desk, job: str, after: int) -> EventStream:
+    """The events after `after` that there are, one a line; raises BusyError for too many streams.
+
+    The first are read before anything is sent. Raises JobStoreError where they cannot be, NotFoundError.
+    """
+    return EventStream(desk, _present(desk, job, await _read(desk, job, after)), NDJSON)
 
 
 async def _follow(desk: Desk, job: str, after: int) -> AsyncIterator[bytes]:
-    """Holds the last event's id, and while its reader is slow the bytes that it has not taken yet: some 100 kB."""
+    """Holds the last event's id, and while its reader is slow the bytes that it has not taken yet: some 100 kB.
+
+    An error in reading goes on to the server, which cuts the connection: no reader takes what came for the whole.
+    """
     yield _RETRY
     with desk.store.notifier.waiting(job) as waiter:
         while not desk.store.notifier.is_closed:
@@ -70,18 +75,16 @@ async def _follow(desk: Desk, job: str, after: int) -> AsyncIterator[bytes]:
                 yield _COMMENT
 
 
-async def _present(desk: Desk, job: str, after: int) -> AsyncIterator[bytes]:
-    while events := (await _read(desk, job, after)).events:
-        after = events[-1].id
-        yield "".join(json.dumps(asdict(event)) + "\n" for event in events).encode("ascii")
+async def _present(desk: Desk, job: str, page: EventPage) -> AsyncIterator[bytes]:
+    """`page` and those after it; an error in reading is as in `_follow`."""
+    while page.events:
+        yield "".join(json.dumps(asdict(event)) + "\n" for event in page.events).encode("ascii")
+        page = await _read(desk, job, page.events[-1].id)
 
 
 async def _read(desk: Desk, job: str, after: int) -> EventPage:
-    """The next events; the end where the job was forgotten meanwhile or cannot be read: its reader may ask again."""
-    try:
-        return await desk.read(lambda: desk.store.events_page(job, after, EVENTS_AT_ONCE))
-    except ExposureError:
-        return EventPage((), is_last=True)
+    """The next events; raises JobStoreError where they cannot be read, NotFoundError for a job that was forgotten."""
+    return await desk.read(lambda: desk.store.events_page(job, after, EVENTS_AT_ONCE))
 
 
 def as_sent(event: JobEvent) -> bytes:

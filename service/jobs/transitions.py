@@ -19,9 +19,12 @@ from service.jobs.submission import Submission
 MOST_ATTEMPTS = 3
 """How many attempts may break before a job counts as failed; those that were given back are none."""
 
+MOST_INTERRUPTIONS = 10
+"""How many attempts may end with the service before such ones count as broken: the job itself may be what ends it."""
+
 _NEXT = """
-UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = ?, started = ?, progress = NULL, problem = NULL,
-    lines = 0
+UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = ?, is_embedded = ?, started = ?, progress = NULL,
+    problem = NULL, lines = 0
 WHERE number = (
     SELECT number FROM jobs AS one
     WHERE state = 'queued' AND kind = ?
@@ -66,9 +69,11 @@ def add_job(connection: sqlite3.Connection, submission: Submission, owner: str, 
     return said(connection, added.lastrowid)
 
 
-def begin_next(connection: sqlite3.Connection, kind: JobKind, worker: str, now: float) -> tuple[int, Job] | None:
+def begin_next(
+    connection: sqlite3.Connection, kind: JobKind, worker: str, is_embedded: bool, now: float
+) -> tuple[int, Job] | None:
     """Let `worker` begin the oldest job of a kind whose timeline or evaluation no other job works on."""
-    row = connection.execute(_NEXT, (storable(worker), now, kind)).fetchone()
+    row = connection.execute(_NEXT, (storable(worker), is_embedded, now, kind)).fetchone()
     return None if row is None else (row["number"], said(connection, row["number"]))
 
 
@@ -89,8 +94,17 @@ def break_off(connection: sqlite3.Connection, row: sqlite3.Row, problem: str, no
     broken = row["broken_attempts"] + 1
     connection.execute("UPDATE jobs SET broken_attempts = ? WHERE number = ?", (broken, row["number"]))
     if broken >= MOST_ATTEMPTS:
-        last = f"{problem} It was tried {broken} times, and is not tried again."
+        more = f", and {row['interruptions']} times it ended with the service" if row["interruptions"] else ""
+        last = f"{problem} It was tried {broken} times{more}, and is not tried again."
         return end(connection, row, Outcome("failed", problem=last), now)
+    return put_back(connection, row, problem)
+
+
+def interrupt(connection: sqlite3.Connection, row: sqlite3.Row, problem: str, now: float) -> Job:
+    """An attempt that ended with the service: it does not count as broken, MOST_INTERRUPTIONS times."""
+    if row["is_cancelling"] or row["interruptions"] >= MOST_INTERRUPTIONS:
+        return break_off(connection, row, problem, now)
+    connection.execute("UPDATE jobs SET interruptions = interruptions + 1 WHERE number = ?", (row["number"],))
     return put_back(connection, row, problem)
 
 

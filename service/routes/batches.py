@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -11,20 +12,31 @@ from starlette.responses import Response
 from exposure.api.corpus import BatchRow, Context
 from service.access import needs
 from service.answering import answer
-from service.answers import Answers
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
 from service.errors import NotIndexedError
 from service.examples import BATCH_ROW, CONTEXT
-from service.listing import listed, lists
-from service.openapi import answers
-from service.problems import BUSY, LIMIT_EXCEEDED, NOT_FOUND, NOT_INDEXED, QUESTION, TOO_SLOW, UNAVAILABLE
+from service.openapi import answers, forms, problems
+from service.problems import (
+    BUSY,
+    LIMIT_EXCEEDED,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    NOT_INDEXED,
+    QUESTION,
+    TOO_SLOW,
+    UNAVAILABLE,
+)
 from service.questions import MAX_STEP, PhraseParameters, once, refuse_excess
+from service.rendering import negotiate, render
 from service.resources import ResourcesOf
+from service.revalidation import HEADERS
 from service.routes.runs import RunName
+from service.timeline_models import TimelineAnswers
 
 router = APIRouter(tags=["runs"], dependencies=[Depends(needs("read"))])
 
 _OF_READING = (QUESTION, BUSY, TOO_SLOW)
+_BATCH = {"run": "tiny", "answers": [asdict(BATCH_ROW)]}
 MAX_WIDTH = 10_000
 """Characters on each side of an exposure."""
 
@@ -58,14 +70,10 @@ class ContextParameters(PhraseParameters):
     "/runs/{run}/batches/{step}",
     response_model=RunAnswers,
     summary="What a training step was trained on",
-    responses=lists(
-        "The sequences of the batch, in order.",
-        BATCH_ROW,
-        NOT_FOUND,
-        UNAVAILABLE,
-        *_OF_READING,
-        envelope={"run": "tiny"},
-    ),
+    responses={
+        200: {"description": "The sequences of the batch, in order.", "content": forms(_BATCH)},
+        **problems(NOT_FOUND, NOT_ACCEPTABLE, UNAVAILABLE, *_OF_READING),
+    },
     dependencies=[Depends(once("sequence"))],
 )
 def batch(
@@ -76,12 +84,13 @@ def batch(
     resources: ResourcesOf,
 ) -> Response:
     """The text that training step `step` consumed, as the run packed it; read back from the corpus."""
-    return listed(request, BatchRow, resources.corpora.batch(run, step, asked.sequence), {"run": run})
+    media = negotiate(request.headers.get("accept"))
+    return render(BatchRow, resources.corpora.batch(run, step, asked.sequence), media, {"run": run}, HEADERS)
 
 
 @router.get(
     "/timelines/{timeline}/contexts",
-    response_model=Answers[Context],
+    response_model=TimelineAnswers[Context],
     summary="The first exposures of a phrase, in their text",
     responses=answers("The first exposures, in order of training.", CONTEXT, NOT_INDEXED, LIMIT_EXCEEDED, *_OF_READING),
     dependencies=[Depends(once("phrase", "width"))],

@@ -8,11 +8,11 @@ from starlette.responses import Response
 from exposure.answers import CoverageAnswer
 from service.access import needs
 from service.answering import answer
-from service.answers import Answers
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import COVERAGE
 from service.openapi import answers
 from service.questions import no_parameters
+from service.timeline_models import TimelineAnswers
 
 router = APIRouter(
     prefix="/timelines/{timeline}", tags=["timelines"], dependencies=[Depends(needs("read")), Depends(no_parameters)]
@@ -21,7 +21,7 @@ router = APIRouter(
 
 @router.get(
     "/coverage",
-    response_model=Answers[CoverageAnswer],
+    response_model=TimelineAnswers[CoverageAnswer],
     summary="What has been scanned",
     responses=answers("One answer for each group of phrases that was indexed together.", COVERAGE),
 )

@@ -9,10 +9,10 @@ from exposure.api.jobs import Job
 from exposure.api.requests import EvaluationRequest
 from service.access import needs
 from service.dependencies import CatalogOf, SettingsOf
-from service.jobs.answers import accepted
 from service.jobs.dependencies import CallerOf, IdempotencyKey, JobsOf
 from service.jobs.describing import asks
 from service.jobs.evaluation_inputs import refuse_impossible_evaluation
+from service.jobs.json_answers import accepted
 from service.questions import no_parameters
 
 router = APIRouter(tags=["jobs"], dependencies=[Depends(needs("evaluate")), Depends(no_parameters)])

@@ -11,18 +11,17 @@ from evaluator.report.lag_rows import LagRow
 from evaluator.report.paradigm_rows import ParadigmRow
 from evaluator.report.split_rows import SplitRow
 from service.access import needs
-from service.answering import etag
 from service.evaluations import examples
-from service.evaluations.answering import many, unchanged
 from service.evaluations.dependencies import EvaluationOf
-from service.evaluations.questions import ReportParameters
 from service.evaluations.report_page import HEADERS, report_page
 from service.evaluations.report_rows import report_rows, report_table
+from service.evaluations.row_parameters import ReportParameters
 from service.evaluations.stored import StoredEvaluation
-from service.listing import Listing
+from service.listing import Listing, paged_when_changed
 from service.openapi import problems
 from service.problems import NOT_FOUND, UNAVAILABLE
 from service.questions import no_parameters
+from service.revalidation import etag, unchanged
 
 router = APIRouter(prefix="/evaluations/{evaluation}", dependencies=[Depends(needs("read"))])
 
@@ -86,11 +85,12 @@ def splits(request: Request, evaluation: EvaluationOf, asked: Annotated[ReportPa
 def report(request: Request, evaluation: EvaluationOf) -> Response:
     """What `exposure report` writes as report.html: the finding, lags among their nulls, curves, all paradigms."""
     page = report_page(evaluation)
-    state = evaluation.validator()
-    headers = {**HEADERS, "ETag": etag(state)}
-    return unchanged(request, state, headers) or Response(page, 200, headers, "text/html; charset=utf-8")
+    headers = {**HEADERS, "ETag": etag(evaluation.validator())}
+    return unchanged(request, headers) or Response(page, 200, headers, "text/html; charset=utf-8")
 
 
 def _rows(request: Request, evaluation: StoredEvaluation, asked: ReportParameters, name: str, kind: type) -> Response:
     file = report_table(evaluation, name, kind)
-    return many(request, kind, evaluation.validator(), lambda: (report_rows(file, kind, asked.uid), None))
+    return paged_when_changed(
+        request, kind, evaluation.validator(), lambda: (report_rows(file, kind, asked.uid), None)
+    )

@@ -12,14 +12,13 @@ from exposure.measurement import Measurement
 from service.access import needs
 from service.dependencies import SettingsOf
 from service.evaluations import examples
-from service.evaluations.answering import Made, many
 from service.evaluations.dependencies import EvaluationOf
 from service.evaluations.item_rows import Items
 from service.evaluations.measurement_rows import MeasurementFile
 from service.evaluations.page_cursors import page_cursor, page_place
 from service.evaluations.pages import Asked
-from service.evaluations.questions import ItemParameters, MeasurementParameters
-from service.listing import Page
+from service.evaluations.row_parameters import ItemParameters, MeasurementParameters
+from service.listing import Page, PageRows, paged_when_changed
 from service.problems import CONFLICT, INVALID_REQUEST, LIMIT_EXCEEDED, QUESTION
 from service.questions import once
 
@@ -51,13 +50,13 @@ def measurements(
     file = MeasurementFile(evaluation)
     state = evaluation.validator()
 
-    def make() -> Made:
+    def make() -> PageRows:
         page = Asked(page_place(asked.cursor, asked.digest, state), asked.limit, settings.limits.result_rows)
         planned = file.plan(asked, page)
         end = page.start + len(planned.places)
         return file.batches(planned), page_cursor(end, asked.digest, state) if planned.has_more else None
 
-    return many(request, Measurement, state, make)
+    return paged_when_changed(request, Measurement, state, make)
 
 
 @router.get(
@@ -82,9 +81,9 @@ def items(
     found = Items.of(evaluation, asked)
     state = found.state
 
-    def make() -> Made:
+    def make() -> PageRows:
         page = Asked(page_place(asked.cursor, asked.digest, state), asked.limit, settings.limits.result_rows)
         rows = found.planned(page)
         return found.batches(rows), page_cursor(rows.stop, asked.digest, state) if rows.stop < len(found) else None
 
-    return many(request, ItemScore, state, make)
+    return paged_when_changed(request, ItemScore, state, make)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -11,12 +9,11 @@ from exposure.api.resources import CheckpointFacts, EvaluationFacts
 from service.access import needs
 from service.dependencies import SettingsOf
 from service.evaluations import examples
-from service.evaluations.answering import many, one
 from service.evaluations.catalog import checkpoint_facts, evaluation_entries, evaluation_facts
 from service.evaluations.dependencies import EvaluationName, EvaluationOf
-from service.listing import Listing, listed
-from service.openapi import forms, problems
-from service.problems import CONFLICT, NOT_ACCEPTABLE, NOT_FOUND, READ_ONLY, UNAVAILABLE
+from service.listing import Listing, listed, lists, paged_when_changed, single
+from service.openapi import problems
+from service.problems import CONFLICT, NOT_FOUND, READ_ONLY, UNAVAILABLE
 from service.questions import no_parameters
 from service.resources import ResourcesOf, changes
 from service.routes import evaluation_reports, evaluation_results
@@ -24,17 +21,15 @@ from service.routes import evaluation_reports, evaluation_results
 router = APIRouter(tags=["evaluations"])
 
 _READS = [Depends(needs("read")), Depends(no_parameters)]
-_EXAMPLE = {"answers": [asdict(examples.EVALUATION_FACTS), asdict(examples.BROKEN_FACTS)]}
 
 
 @router.get(
     "/evaluations",
     response_model=Listing[EvaluationFacts],
     summary="The evaluations",
-    responses={
-        200: {"description": "Every evaluation, by name.", "content": forms(_EXAMPLE)},
-        **problems(NOT_ACCEPTABLE, UNAVAILABLE),
-    },
+    responses=lists(
+        "Every evaluation, by name.", examples.EVALUATION_FACTS, UNAVAILABLE, others=[examples.BROKEN_FACTS]
+    ),
     dependencies=_READS,
 )
 def evaluations(request: Request, settings: SettingsOf) -> Response:
@@ -55,7 +50,7 @@ def evaluations(request: Request, settings: SettingsOf) -> Response:
 def evaluation(request: Request, evaluation: EvaluationOf) -> Response:
     """Which series scored which pairs by which conventions, which steps have scores, and what was measured."""
     facts = evaluation_facts(evaluation)
-    return one(request, EvaluationFacts, facts, evaluation.validator())
+    return single(request, EvaluationFacts, facts, evaluation.validator())
 
 
 @router.get(
@@ -68,7 +63,7 @@ def evaluation(request: Request, evaluation: EvaluationOf) -> Response:
 def checkpoints(request: Request, evaluation: EvaluationOf) -> Response:
     """Scored, a duplicate of an earlier step's weights, or broken, with the reason."""
     found = checkpoint_facts(evaluation)
-    return many(request, CheckpointFacts, evaluation.validator(), lambda: (found, None))
+    return paged_when_changed(request, CheckpointFacts, evaluation.validator(), lambda: (found, None))
 
 
 @router.delete(

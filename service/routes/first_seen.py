@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,16 +13,16 @@ from exposure.answers import FirstSeen
 from exposure.phrase_lookup import FEW
 from service.access import needs
 from service.answering import answer
-from service.answers import Answers
 from service.catalog import Catalog
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
 from service.examples import FIRST_SEEN
 from service.openapi import answers, phrase_body
-from service.phrase_body import asked_phrases
+from service.phrase_body import AskedPhrases, asked_phrases
 from service.problems import BAD_REQUEST, LIMIT_EXCEEDED, UNSUPPORTED_MEDIA_TYPE
 from service.questions import FirstSeenParameters, no_parameters, once, refuse_excess
-from service.settings import Settings
+from service.resources import ResourcesOf
 from service.threads import Pool, in_threads
+from service.timeline_models import TimelineAnswers
 
 router = APIRouter(prefix="/timelines/{timeline}/first-seen", tags=["questions"], dependencies=[Depends(needs("read"))])
 
@@ -32,7 +34,7 @@ _OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, LIMIT_EXCEEDED)
 
 @router.get(
     "",
-    response_model=Answers[FirstSeen],
+    response_model=TimelineAnswers[FirstSeen],
     summary="When a few phrases were first seen",
     responses=answers(
         "One answer for each form in which a phrase is indexed, in the order asked.", FIRST_SEEN, LIMIT_EXCEEDED
@@ -57,19 +59,20 @@ async def first_seen(
 
 @router.post(
     "",
-    response_model=Answers[FirstSeen],
+    response_model=TimelineAnswers[FirstSeen],
     summary="When many phrases were first seen",
     responses=answers("As GET answers.", FIRST_SEEN, *_OF_BODY, is_revalidated=False),
     dependencies=[Depends(no_parameters)],
     openapi_extra=phrase_body(),
 )
 async def first_seen_of_many(
-    request: Request, timeline: TimelineName, catalog: CatalogOf, settings: SettingsOf
+    request: Request, timeline: TimelineName, catalog: CatalogOf, settings: SettingsOf, resources: ResourcesOf
 ) -> Response:
     """As GET, for up to 100,000 phrases (unless the service was set to another limit)."""
     body, content_type = await request.body(), request.headers.get("content-type", "")
+    ask = partial(asked_phrases, body, content_type, settings.limits, resources.body_readers)
     pool: Pool = "short" if len(body) <= SHORT_BYTES else "long"
-    return await in_threads(pool, lambda: _many(request, catalog, timeline, body, content_type, settings))
+    return await in_threads(pool, lambda: _many(request, catalog, timeline, ask))
 
 
 def _few(request: Request, catalog: Catalog, timeline: str, asked: FirstSeenParameters) -> Response:
@@ -77,10 +80,8 @@ def _few(request: Request, catalog: Catalog, timeline: str, asked: FirstSeenPara
         return answer(request, opened, FirstSeen, lambda: opened.timeline.first_seen(asked.phrase, asked.at_step))
 
 
-def _many(
-    request: Request, catalog: Catalog, timeline: str, body: bytes, content_type: str, settings: Settings
-) -> Response:
-    asked = asked_phrases(body, content_type, settings.limits)
+def _many(request: Request, catalog: Catalog, timeline: str, ask: Callable[[], AskedPhrases]) -> Response:
+    asked = ask()
     with catalog.open(timeline) as opened:
         return answer(
             request, opened, FirstSeen, lambda: opened.timeline.first_seen_table(asked.phrases, asked.at_step)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends
 
 from exposure import __version__
-from service.answers import Health
 from service.openapi import problems
 from service.questions import no_parameters
 
 router = APIRouter(tags=["service"])
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The service is live."""
+
+    status: Literal["live"]
+    version: str
 
 
 @router.get(

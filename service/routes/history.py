@@ -11,7 +11,6 @@ from exposure.answers import ExposureAnswer, HistoryPoint
 from exposure.timeline import Timeline
 from service.access import needs
 from service.answering import answer
-from service.answers import Answers
 from service.catalog import Catalog
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
 from service.errors import NotIndexedError
@@ -20,6 +19,7 @@ from service.openapi import answers
 from service.problems import LIMIT_EXCEEDED, NOT_INDEXED
 from service.questions import HistoryParameters, PhraseParameters, once, refuse_excess
 from service.threads import in_threads
+from service.timeline_models import TimelineAnswers
 
 router = APIRouter(
     prefix="/timelines/{timeline}", tags=["questions"], dependencies=[Depends(needs("read")), Depends(once("phrase"))]
@@ -28,7 +28,7 @@ router = APIRouter(
 
 @router.get(
     "/history",
-    response_model=Answers[HistoryPoint],
+    response_model=TimelineAnswers[HistoryPoint],
     summary="How often a phrase had been seen, by checkpoint",
     responses=answers(
         "One point for each form of the phrase and each step, in the order of steps.",
@@ -54,7 +54,7 @@ async def history(
 
 @router.get(
     "/exposures",
-    response_model=Answers[ExposureAnswer],
+    response_model=TimelineAnswers[ExposureAnswer],
     summary="The first exposures of a phrase",
     responses=answers(
         "The first exposures, in order of training; none where it was not seen.", EXPOSURE, NOT_INDEXED, LIMIT_EXCEEDED
@@ -105,5 +105,5 @@ def _exposures(request: Request, catalog: Catalog, timeline: str, asked: PhraseP
 def _refuse_not_indexed(timeline: Timeline, phrase: str, name: str) -> None:
     if not timeline.has_phrase(phrase):
         raise NotIndexedError(
-            f"{phrase!r} is not indexed in {name}: it was never looked for. Index it, with exposure index --phrases …"
+            f"{phrase!r} is not indexed in {name}: it was never looked for. Index it there, with POST /v1/index-jobs."
         )

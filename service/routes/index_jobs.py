@@ -9,10 +9,10 @@ from exposure.api.jobs import Job
 from exposure.api.requests import IndexRequest
 from service.access import needs
 from service.dependencies import SettingsOf
-from service.jobs.answers import accepted
 from service.jobs.dependencies import CallerOf, IdempotencyKey, JobsOf
 from service.jobs.describing import asks
 from service.jobs.index_inputs import refuse_impossible_indexing
+from service.jobs.json_answers import accepted
 from service.questions import no_parameters
 
 router = APIRouter(tags=["jobs"], dependencies=[Depends(needs("index")), Depends(no_parameters)])

@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from exposure.api.jobs import Job
 from service.access import Scope, needs, refuse_without
-from service.jobs.answers import revalidated, said
 from service.jobs.dependencies import CallerOf, DeskOf, JobId, JobsOf
 from service.jobs.describing import OF_JOBS, gives, streams
 from service.jobs.events import EventPage
 from service.jobs.examples import CURSOR, QUEUED, RUNNING
-from service.jobs.questions import ONCE, EventsParameters, JobsParameters
+from service.jobs.job_parameters import ONCE, EventsParameters, JobsParameters
+from service.jobs.json_answers import revalidated, said
 from service.jobs.streams import followed, present
-from service.listing import Page, listed, lists
+from service.listing import Page, lists, paged
 from service.openapi import Responses
 from service.problems import NOT_FOUND
 from service.questions import no_parameters, once
@@ -34,7 +34,7 @@ _SCOPES: dict[str, Scope] = {"index": "index", "evaluate": "evaluate"}
     "",
     response_model=Page[Job],
     summary="The jobs",
-    responses=lists("The newest first.", QUEUED, *OF_JOBS, envelope={"next": CURSOR}),
+    responses=lists("The newest first.", QUEUED, *OF_JOBS, following=CURSOR),
     dependencies=[Depends(once(*ONCE))],
 )
 def jobs(request: Request, asked: Annotated[JobsParameters, Query()], jobs: JobsOf) -> Response:
@@ -43,11 +43,7 @@ def jobs(request: Request, asked: Annotated[JobsParameters, Query()], jobs: Jobs
     Other forms than JSON have the way to the next page in the Link header, as JSON has too.
     """
     page = jobs.list(asked.filter, asked.cursor, asked.limit)
-    answer = listed(request, Job, page.jobs, {} if page.next is None else {"next": page.next})
-    if page.next is not None:
-        url = request.url.include_query_params(cursor=page.next)
-        answer.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-    return answer
+    return paged(request, Job, page.jobs, page.next)
 
 
 @router.get(
@@ -88,9 +84,9 @@ async def events(
     With `wait=false`, what there is now as NDJSON.
     """
     after = int(last_event_id or 0)
-    page = await desk.read(lambda: desk.store.events_page(job, after, 1))
     if not asked.wait:
-        return present(desk, job, after)
+        return await present(desk, job, after)
+    page = await desk.read(lambda: desk.store.events_page(job, after, 1))
     return Response(status_code=204) if page == EventPage((), is_last=True) else followed(desk, job, after)
 
 

@@ -14,9 +14,21 @@ from exposure.api.resources import PairSetFacts
 from exposure.api.uploads import PairSetRequest
 from service.access import needs
 from service.cursors import CURSOR, LIMIT, Cursor, Limit
+from service.dependencies import JsonBodyOf
 from service.examples import PAIR_ROW, PAIR_SET
-from service.listing import Listing, Page, gives_one, listed, lists, paged, pages, single
-from service.openapi import problems
+from service.listing import (
+    Listing,
+    Page,
+    gives_one,
+    listed,
+    lists,
+    made,
+    makes_one,
+    paged_when_changed,
+    pages,
+    single,
+)
+from service.openapi import json_body, problems
 from service.pair_sets import RowFilter
 from service.problems import (
     BAD_REQUEST,
@@ -29,6 +41,7 @@ from service.problems import (
     TOO_SLOW,
     UNAVAILABLE,
     UNSUPPORTED_MEDIA_TYPE,
+    UNUSABLE_INPUT,
 )
 from service.questions import Text, no_parameters, once
 from service.resources import ResourcesOf, changes
@@ -46,7 +59,8 @@ SetId = Annotated[
 ]
 
 OF_UPLOAD = (
-    BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, LIMIT_EXCEEDED, NO_SUCH_ROOT, READ_ONLY, UNAVAILABLE, BUSY, TOO_SLOW
+    BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, LIMIT_EXCEEDED, NO_SUCH_ROOT, UNUSABLE_INPUT, READ_ONLY, UNAVAILABLE,
+    BUSY, TOO_SLOW,
 )  # fmt: skip
 """What can be wrong with making a set."""
 
@@ -68,17 +82,18 @@ class PairParameters(BaseModel):
     "",
     response_model=PairSetFacts,
     summary="Send minimal pairs",
-    responses=gives_one("What the pair set is.", PAIR_SET, *OF_UPLOAD, is_made=True),
+    responses=makes_one(PAIR_SET, *OF_UPLOAD),
     dependencies=[Depends(needs("evaluate")), Depends(changes), Depends(no_parameters)],
+    openapi_extra=json_body(PairSetRequest),
 )
-def make(request: Request, asked: PairSetRequest, resources: ResourcesOf) -> Response:
+def make(request: Request, body: JsonBodyOf, resources: ResourcesOf) -> Response:
     """Keep minimal pairs under an id made from them: exactly the same pairs in the same order have the same id.
 
     Their critical phrases by the default rules become a phrase set (`phrase_set`); where a paradigm has no rule and
     names no phrases, `no_phrases` says so.
     """
-    name, is_new = resources.sets.pair_set(asked)
-    return single(request, PairSetFacts, resources.pair_sets.facts(name), f"/v1/pair-sets/{name}", is_new)
+    name, is_new = resources.sets.make("pair_set", body)
+    return made(request, PairSetFacts, resources.pair_sets.facts(name), f"/v1/pair-sets/{name}", is_new)
 
 
 @router.get(
@@ -116,7 +131,7 @@ def pairs(request: Request, name: SetId, asked: Annotated[PairParameters, Query(
     """Rows as they were sent; sent again, they make the same set."""
     wanted = RowFilter(frozenset(asked.uid), frozenset(asked.phenomenon))
     rows, following = resources.pair_sets.rows(name, wanted, asked.cursor, asked.limit)
-    return paged(request, PairRow, rows, following, name)
+    return paged_when_changed(request, PairRow, name, lambda: (rows, following))
 
 
 @router.delete(

@@ -12,9 +12,21 @@ from exposure.api.resources import PhraseRow, PhraseSetFacts
 from exposure.api.uploads import PhraseSetRequest
 from service.access import needs
 from service.cursors import CURSOR, LIMIT, Cursor, Limit
+from service.dependencies import JsonBodyOf
 from service.examples import PHRASE_ROW, PHRASE_SET
-from service.listing import Listing, Page, gives_one, listed, lists, paged, pages, single
-from service.openapi import problems
+from service.listing import (
+    Listing,
+    Page,
+    gives_one,
+    listed,
+    lists,
+    made,
+    makes_one,
+    paged_when_changed,
+    pages,
+    single,
+)
+from service.openapi import json_body, problems
 from service.problems import CONFLICT, NOT_FOUND, READ_ONLY, UNAVAILABLE
 from service.questions import Text, no_parameters, once
 from service.resources import ResourcesOf, changes
@@ -41,17 +53,18 @@ class RowParameters(BaseModel):
     "",
     response_model=PhraseSetFacts,
     summary="Send phrases",
-    responses=gives_one("What the phrase set is.", PHRASE_SET, NOT_FOUND, *OF_UPLOAD, is_made=True),
+    responses=makes_one(PHRASE_SET, NOT_FOUND, *OF_UPLOAD),
     dependencies=[Depends(needs("index")), Depends(changes), Depends(no_parameters)],
+    openapi_extra=json_body(PhraseSetRequest),
 )
-def make(request: Request, asked: PhraseSetRequest, resources: ResourcesOf) -> Response:
+def make(request: Request, body: JsonBodyOf, resources: ResourcesOf) -> Response:
     """Keep phrases to look for: a list, the critical phrases of a pair set, or a phrase file under a root.
 
     The id is made from the phrase file, as that of the phrase sets that a timeline keeps: the same file has the same id
     in both places. Own `rules` come before the default ones.
     """
-    name, is_new = resources.sets.phrase_set(asked)
-    return single(request, PhraseSetFacts, resources.phrase_sets.facts(name), f"/v1/phrase-sets/{name}", is_new)
+    name, is_new = resources.sets.make("phrase_set", body)
+    return made(request, PhraseSetFacts, resources.phrase_sets.facts(name), f"/v1/phrase-sets/{name}", is_new)
 
 
 @router.get(
@@ -95,7 +108,7 @@ def phrases(
         "side": [asked.side] if asked.side else [],
     }
     rows, following = resources.phrase_sets.rows(name, wanted, asked.cursor, asked.limit)
-    return paged(request, PhraseRow, rows, following, name)
+    return paged_when_changed(request, PhraseRow, name, lambda: (rows, following))
 
 
 @router.delete(

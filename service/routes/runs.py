@@ -13,7 +13,7 @@ from exposure.api.uploads import RunRequest
 from service.access import needs
 from service.dependencies import CatalogOf
 from service.examples import RUN
-from service.listing import Listing, gives_one, listed, lists, single
+from service.listing import Listing, gives_one, listed, lists, made, makes_one, single
 from service.openapi import problems
 from service.problems import (
     BAD_REQUEST,
@@ -23,6 +23,7 @@ from service.problems import (
     READ_ONLY,
     UNAVAILABLE,
     UNSUPPORTED_MEDIA_TYPE,
+    UNUSABLE_INPUT,
 )
 from service.questions import no_parameters
 from service.resources import ResourcesOf, changes
@@ -33,14 +34,14 @@ RunName = Annotated[
     str, Path(description="The run's name.", examples=["tiny"], json_schema_extra={"pattern": f"^{NAME}$"})
 ]
 
-_OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, CONFLICT, NO_SUCH_ROOT, READ_ONLY, UNAVAILABLE)
+_OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, CONFLICT, NO_SUCH_ROOT, UNUSABLE_INPUT, READ_ONLY, UNAVAILABLE)
 
 
 @router.post(
     "",
     response_model=RunFacts,
     summary="Register a run",
-    responses=gives_one("What the run is.", RUN, *_OF_BODY, is_made=True),
+    responses=makes_one(RUN, *_OF_BODY),
     dependencies=[Depends(needs("index")), Depends(changes)],
 )
 def register(request: Request, asked: RunRequest, resources: ResourcesOf, catalog: CatalogOf) -> Response:
@@ -52,7 +53,7 @@ def register(request: Request, asked: RunRequest, resources: ResourcesOf, catalo
     """
     is_new = resources.runs.register(asked.name, RootedPath(root=asked.root, path=asked.path))
     facts = resources.runs.facts(asked.name, catalog.timelines_of_orders())
-    return single(request, RunFacts, facts, f"/v1/runs/{asked.name}", is_new)
+    return made(request, RunFacts, facts, f"/v1/runs/{asked.name}", is_new)
 
 
 @router.get(
@@ -91,7 +92,7 @@ def run(request: Request, run: RunName, resources: ResourcesOf, catalog: Catalog
 def delete(run: RunName, resources: ResourcesOf) -> Response:
     """Forget a run; corpus, census and manifest under the root stay.
 
-    Refused while a job uses it, and while there is a timeline of its order.
+    Timelines keep the manifest that they were indexed with. Refused while a job uses it.
     """
     resources.delete("runs", run)
     return Response(status_code=204)

@@ -13,7 +13,6 @@ from exposure.splits import PairSplit, ParadigmSplit, SplitRequest, by_paradigm,
 from exposure.timeline import Timeline
 from service.access import needs
 from service.answering import answer
-from service.answers import Answers
 from service.catalog import Catalog
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import PARADIGM_SPLIT, PHRASE_SET
@@ -21,6 +20,7 @@ from service.openapi import answers
 from service.problems import BAD_REQUEST, QUESTION, UNSUPPORTED_MEDIA_TYPE
 from service.questions import SplitQuestion, no_parameters
 from service.threads import in_threads
+from service.timeline_models import TimelineAnswers
 from service.timeline_phrase_sets import TimelinePhraseSets, digest
 
 router = APIRouter(
@@ -32,7 +32,7 @@ _OF_BODY = (BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, QUESTION)
 
 @router.get(
     "/phrase-sets",
-    response_model=Answers[PhraseSetFacts],
+    response_model=TimelineAnswers[PhraseSetFacts],
     summary="The phrase sets of a timeline",
     responses=answers("Every phrase set, and how many pairs each of its paradigms has.", PHRASE_SET),
 )
@@ -46,7 +46,7 @@ def phrase_sets(request: Request, timeline: TimelineName, catalog: CatalogOf) ->
 
 @router.post(
     "/splits",
-    response_model=Answers[ParadigmSplit] | Answers[PairSplit],
+    response_model=TimelineAnswers[ParadigmSplit] | TimelineAnswers[PairSplit],
     summary="Which pairs had been exposed",
     responses=answers("Counts by paradigm, or every pair.", PARADIGM_SPLIT, *_OF_BODY, is_revalidated=False),
 )

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.api.timelines import TimelineEntry, TimelineFacts
 from service.access import needs
 from service.answering import answer_one
-from service.answers import TimelineList, facts_of
 from service.dependencies import CatalogOf, TimelineName
 from service.examples import DAMAGED_ENTRY, ENTRY, FACTS
-from service.openapi import forms, one_answer, problems
-from service.problems import CONFLICT, NOT_ACCEPTABLE, NOT_FOUND, READ_ONLY, UNAVAILABLE
+from service.listing import listed, lists
+from service.openapi import one_answer, problems
+from service.problems import CONFLICT, NOT_FOUND, READ_ONLY, UNAVAILABLE
 from service.questions import no_parameters
-from service.rendering import negotiate, render
 from service.resources import ResourcesOf, changes
+from service.timeline_models import TimelineList, facts_of
 
 router = APIRouter(tags=["timelines"], dependencies=[Depends(needs("read")), Depends(no_parameters)])
-
-_EXAMPLE = {"answers": [asdict(ENTRY), asdict(DAMAGED_ENTRY)]}
 
 
 @router.get(
     "/timelines",
     response_model=TimelineList,
     summary="The timelines",
-    responses={
-        200: {"description": "Every timeline, by name.", "content": forms(_EXAMPLE)},
-        **problems(NOT_ACCEPTABLE, UNAVAILABLE),
-    },
+    responses=lists("Every timeline, by name.", ENTRY, UNAVAILABLE, others=[DAMAGED_ENTRY]),
 )
 def timelines(request: Request, catalog: CatalogOf) -> Response:
     """Every timeline of the data directory.
 
     One that is half published or damaged is listed with its problem; asking it is answered with 409.
     """
-    media = negotiate(request.headers.get("accept"))
-    headers = {"Vary": "Accept", "Cache-Control": "private, no-cache"}
-    return render(TimelineEntry, catalog.entries(), media, {}, headers)
+    return listed(request, TimelineEntry, catalog.entries())
 
 
 @router.get(

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.api.jobs import Claim, Job, Lease
-from service.access import needs
+from service.access import Caller, needs
 from service.data_directory import read_identity
 from service.dependencies import SettingsOf
 from service.errors import ConflictError, JobStoreError
-from service.jobs.answers import said
-from service.jobs.dependencies import DeskOf, JobId
+from service.jobs.dependencies import CallerOf, DeskOf, JobId
 from service.jobs.describing import OF_BODY, OF_WORKERS, gives
 from service.jobs.desk import Desk
 from service.jobs.examples import CLAIM, LEASE, QUEUED
+from service.jobs.json_answers import said
 from service.jobs.worker_words import ClaimRequest, Heartbeat, LinesRequest, OutcomeRequest
 from service.openapi import Responses, problems
 from service.problems import CONFLICT, UNAVAILABLE
@@ -38,10 +38,12 @@ _NOTHING: Responses = {204: {"description": "There was no job for so long."}}
         **_NOTHING,
     },
 )
-async def claim(request: Request, asked: ClaimRequest, desk: DeskOf, settings: SettingsOf) -> Response:
+async def claim(
+    request: Request, asked: ClaimRequest, desk: DeskOf, settings: SettingsOf, caller: CallerOf
+) -> Response:
     """The oldest job that can be begun, for a worker that sees the same data directory; 204 where none came in time."""
     await desk.ask(lambda: _refuse_other_directory(settings, asked.directory))
-    given = await _claimed(request, asked, desk)
+    given = await _claimed(request, asked, desk, caller)
     return Response(status_code=204) if given is None else said(given)
 
 
@@ -92,7 +94,7 @@ def _refuse_other_directory(settings: Settings, directory: str) -> None:
         )
 
 
-async def _claimed(request: Request, asked: ClaimRequest, desk: Desk) -> Claim | None:
+async def _claimed(request: Request, asked: ClaimRequest, desk: Desk, caller: Caller) -> Claim | None:
     """A claim as soon as there is one; None when the time is over, or the worker has gone.
 
     Raises JobStoreError once the service is being stopped, so that workers wait before they ask again.
@@ -105,7 +107,7 @@ async def _claimed(request: Request, asked: ClaimRequest, desk: Desk) -> Claim |
             waiter.rearm()
             if await request.is_disconnected():
                 return None
-            given = await desk.ask(lambda: desk.store.claim(asked.kind, asked.worker))
+            given = await desk.ask(lambda: desk.store.claim(asked.kind, asked.worker, caller.is_embedded))
             if given is not None or loop.time() >= end:
                 return given
             await waiter.wait(end - loop.time())

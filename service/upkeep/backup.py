@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from exposure.artefacts import sync_to_disk
 from exposure.errors import UsageError
 from service.data_directory import FOLDERS, UNFINISHED_BACKUP, DataDirectory, read_identity
 from service.errors import ServiceError
@@ -130,7 +131,7 @@ def _writing(target: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UsageError(f"Another backup to {target} is running. Wait for it, or give another folder.") from error
-        os.fsync(file.fileno())
+        sync_to_disk(mark)
         yield
         mark.unlink()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from service.removal import fsync_folder
+from exposure.artefacts import sync_to_disk
 
 FOLDER = "quarantine"
 
@@ -17,7 +17,7 @@ def quarantine(data: Path, path: Path) -> str:
     place = next(place for place in _names(wanted) if not place.exists())
     path.rename(place)
     for folder in (place.parent, path.parent):
-        fsync_folder(folder)
+        sync_to_disk(folder)
     return f"moved to {place.relative_to(data)}"
 
 

@@ -10,6 +10,7 @@ from scripted_server import Scripted, answer
 
 import exposure.client as package
 from exposure.api.jobs import Job
+from exposure.api.requests import ModelName
 from exposure.client import (
     AsyncClient,
     Client,
@@ -135,7 +136,10 @@ def test_no_proxy_stands_between_this_machine_and_itself(server: Scripted, monke
 
 
 def test_arguments_that_are_no_request_are_refused(asking: AskBoth, server: Scripted) -> None:
-    """A job that the service would refuse is refused here, with the field's name; nothing is sent."""
+    """A job that the service would refuse is refused here, with the field's name or the rule; nothing is sent."""
     with pytest.raises(UsageError, match=r"phrase_sets\.0: .*IndexRequest"):
         asking(lambda client: client.jobs.index(run="r", timeline="t", phrase_sets=["no digest"]))
+    model = ModelName(model="m")
+    with pytest.raises(UsageError, match=r"^Value error, sides and split_at_step .* give timeline"):
+        asking(lambda client: client.jobs.evaluate(name="e", checkpoints=model, pair_set="0" * 40, sides="good"))
     assert server.asked == []

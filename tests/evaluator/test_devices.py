@@ -45,7 +45,7 @@ def test_devices_without_gpus(name: str) -> None:
 def test_gpu_that_is_not_there(name: str) -> None:
     """Asking for a GPU where there is none is answered with what would help."""
     with pytest.raises(
-        EvaluationError, match=rf"{name} was asked for, and PyTorch .* finds no CUDA device here.*--device cpu"
+        EvaluationError, match=rf"{name} was asked for, and PyTorch .* finds no CUDA device here.*the device cpu"
     ):
         device_of(name)
 

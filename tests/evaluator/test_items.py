@@ -104,4 +104,4 @@ def test_damaged_files(tmp_path: Path, content: bytes | None) -> None:
     with pytest.raises(EvaluationError) as caught:
         read_items(file)
     assert str(caught.value).startswith(f"{file} cannot be read as scores (")
-    assert "Delete it and run the same `exposure evaluate` again" in str(caught.value)
+    assert "Delete it and evaluate the same again" in str(caught.value)

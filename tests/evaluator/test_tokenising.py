@@ -186,7 +186,7 @@ def test_no_prefix_token(tmp_path: Path) -> None:
     tiny_models.tokenizer().save_pretrained(tmp_path)
     answer = refused(tmp_path, spec())
     assert answer.startswith(f"The tokenizer in {tmp_path} names neither a BOS nor an EOS token of its vocabulary")
-    assert "--prefix none" in answer
+    assert "prefix none" in answer
     assert sides(tokenise_pairs(tmp_path, [PAIR], spec(prefix="none")))[0][0] == encoded(tmp_path, PAIR.sentence_good)
 
 

@@ -25,6 +25,19 @@ def test_file_appears_only_after_the_block(tmp_path: Path) -> None:
     assert target.read_bytes() == b"half"
 
 
+def test_the_same_bytes_are_left_alone_where_that_is_asked_for(tmp_path: Path) -> None:
+    """The very file stays; other bytes, of the same length too, replace it, and without asking it is always replaced."""
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"half")
+    first = target.stat().st_ino
+    for content, keeps_same, stays in ((b"half", True, True), (b"Half", True, False), (b"Half", False, False)):
+        with atomic_write(target, keeps_same) as partial:
+            partial.write_bytes(content)
+        assert (target.stat().st_ino == first, target.read_bytes()) == (stays, content)
+        first = target.stat().st_ino
+        assert names(tmp_path) == ["a.bin"]
+
+
 def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     """When the block raises, the old file stays and the temporary one goes."""
     target = tmp_path / "a.bin"

@@ -69,7 +69,7 @@ def test_equal_hashes_are_told_apart(timeline: Path) -> None:
     with Timeline.open(timeline) as opened:
         cursor = opened.cursor()
         numbers = cursor.sql("SELECT phrase_id, hash('the') AS hash FROM phrases").to_arrow_table()
-        index = PhraseIndex(numbers["hash"].to_numpy(), numbers["phrase_id"].to_numpy())
+        index = PhraseIndex(numbers["hash"].to_numpy(), numbers["phrase_id"].to_numpy(), has_equal=True)
         found = phrase_lookup._find_by_index(cursor, texts, index)
         expected = phrase_lookup._find_by_join(cursor, texts)
     by_place = [("place", "ascending"), ("phrase_id", "ascending")]

@@ -51,7 +51,7 @@ def test_settings_come_back(folder: TimelineFolder) -> None:
 )
 def test_another_rule_or_grid_is_refused(folder: TimelineFolder, other: TimelineSettings) -> None:
     """The sentence tells both; nothing changes in the folder."""
-    with pytest.raises(UsageError, match=r"was made with case fold.*asked for now: case (fold|exact).*another --out"):
+    with pytest.raises(UsageError, match=r"was made with case fold.*asked for now: case (fold|exact).*another timeline"):
         TimelineFolder.create(folder.path, other)
     assert TimelineFolder.open(folder.path).settings == SETTINGS
 
@@ -121,7 +121,7 @@ def test_harmed_order_is_a_sentence_that_names_the_timeline(folder: TimelineFold
     """order.json missing or of any content: TimelineError, with what to do."""
     if content is not None:
         (folder.path / "order.json").write_bytes(content)
-    with pytest.raises(TimelineError, match=r"data order of the timeline .*order\.json.*`exposure index` again"):
+    with pytest.raises(TimelineError, match=r"data order of the timeline .*order\.json.*index the same again"):
         _ = folder.order
 
 
@@ -134,9 +134,38 @@ def test_order_stays_or_grows(folder: TimelineFolder, tmp_path: Path) -> None:
     folder.set_order(whole)
     shuffled = DataOrder.load(replace(run, seed=3).manifest(tmp_path / "shuffled"))
     for other in (shorter, order(batch=9), shuffled):
-        with pytest.raises(OrderError, match=r"holds the data order .* another --out"):
+        with pytest.raises(OrderError, match=r"holds the data order .* another timeline"):
             folder.set_order(other)
     assert folder.order.digest == whole.digest
+
+
+def test_paths_that_lead_to_their_shards_are_not_replaced_by_others(folder: TimelineFolder, tmp_path: Path) -> None:
+    """A manifest of the same order that misplaces shards, or has others in their places; one that moved them is taken."""
+    whole = order()
+    folder.set_order(whole)
+    paths = [shard.path for shard in whole.shards]
+    other = tmp_path / "other"
+    other.write_text("something else")
+    for wrong in (str(other), str(tmp_path), str(tmp_path / "s3:" / "bucket" / "shard")):
+        folder.set_order(at(whole, [wrong, *paths[1:]]))
+        assert [shard.path for shard in folder.order.shards] == paths
+    moved = shutil.copy(paths[0], tmp_path / "moved.jsonl")
+    folder.set_order(at(whole, [str(moved), *paths[1:]]))
+    assert [shard.path for shard in folder.order.shards] == [str(moved), *paths[1:]]
+
+
+def test_where_no_path_leads_to_a_shard_the_newest_is_kept(folder: TimelineFolder) -> None:
+    """It may come to be there."""
+    whole = order()
+    for place in ("/nowhere", "/nowhere/else"):
+        folder.set_order(at(whole, [f"{place}/{number}" for number in range(len(whole.shards))]))
+        assert folder.order.shards[1].path == f"{place}/1"
+
+
+def at(whole: DataOrder, paths: list[str]) -> DataOrder:
+    """The same order with its shards in these places."""
+    shards = tuple(one.model_copy(update={"path": path}) for one, path in zip(whole.shards, paths, strict=True))
+    return whole.model_copy(update={"shards": shards})
 
 
 def test_order_of_a_moved_corpus_replaces_the_paths(folder: TimelineFolder, tmp_path: Path) -> None:

@@ -257,6 +257,30 @@ def test_splits_of_an_evaluation_are_those_of_its_timeline(
                 assert split_pairs(stored, stored.critical, request) == split_pairs(timeline, stored.critical, request)
 
 
+def test_what_is_evaluated_again_or_refused_keeps_every_file(
+    world: Path, models: Path, pairs: Path, tmp_path: Path
+) -> None:
+    """Pages over REST that are under way go on: the same again, other pairs, a timeline of another order."""
+    out, bad = tmp_path / "evaluation", tmp_path / "other.jsonl"
+    bad.write_text("".join(pairs.read_text().splitlines(keepends=True)[:-1]))
+    tokenizer = world / "world" / "tokenizer.json"
+    files = sorted((world / "world" / "corpus").iterdir())
+    manifest = TrainingRun(tuple(files), tokenizer, 64, batch=4, seed=12).manifest(tmp_path, "shuffled.json")
+    sources = tuple(CheckpointSource(step=step, path=str(models / f"step-{step}")) for step in STEPS[:1])
+    for name, run in (("own", world / "run.json"), ("shuffled", manifest)):
+        CheckpointSeries(name="s", run=str(run), checkpoints=sources).save(tmp_path / f"{name}.json")
+
+    def evaluate(series: str, asked: Path) -> int:
+        words = (tmp_path / f"{series}.json", "--pairs", asked, "--out", out, "--timeline", world / "timeline")
+        return exposure("evaluate", *words, "--threads", 1).status
+
+    assert evaluate("own", pairs) == 0
+    before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in out.glob("*.*")}
+    assert len(before) >= 4
+    assert [evaluate("own", pairs), evaluate("own", bad), evaluate("shuffled", pairs)] == [0, 1, 1]
+    assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in out.glob("*.*")} == before
+
+
 def test_a_timeline_of_another_order_is_refused(world: Path, models: Path, pairs: Path, tmp_path: Path) -> None:
     """Where the series names its run, exposure must be counted in that run's order."""
     files = sorted((world / "world" / "corpus").iterdir())
@@ -270,6 +294,8 @@ def test_a_timeline_of_another_order_is_refused(world: Path, models: Path, pairs
     )  # fmt: skip
     assert_sentence(answer)
     assert "another data order" in answer.err
+    assert "--" not in answer.err  # who asks over REST has no options
+    assert {one.name for one in (tmp_path / "evaluation").iterdir()} <= {"lock"}
 
 
 def test_a_run_without_a_prefix_is_scored_without_one_beside(

@@ -199,7 +199,7 @@ def test_another_order_or_rule_never_enters_a_timeline(tmp_path: Path) -> None:
     before = (written(tmp_path / "t"), (tmp_path / "t" / "CURRENT").read_text())
     between = (*run.shards[:2], run.shards[3], run.shards[2], run.shards[4])
     for other in (replace(run, shards=run.shards[:3]), replace(run, shards=between), replace(run, seed=1)):
-        with pytest.raises(OrderError, match="another --out"):
+        with pytest.raises(OrderError, match="another timeline"):
             index(other, tmp_path, FIRST)
     with pytest.raises(UsageError, match="was made with"):
         index(run, tmp_path, FIRST, options=IndexOptions(MatchRule(boundary="none")))

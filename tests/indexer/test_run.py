@@ -129,7 +129,7 @@ def test_another_order_is_refused_and_nothing_changes(tmp_path: Path) -> None:
     others += [replace(run, shards=run.shards[::-1]), replace(run, shards=run.shards[1:])]
     others += [replace(run, tokenizer=None, length=None), replace(run, packing="concatenate")]
     for number, other in enumerate(others):
-        with pytest.raises(OrderError, match="another --out"):
+        with pytest.raises(OrderError, match="another timeline"):
             index_corpus(other.manifest(tmp_path / str(number)), THE, out, IndexOptions())
     assert (segments(out), (out / "order.json").read_bytes(), (out / "CURRENT").read_bytes()) == before
 
@@ -154,7 +154,7 @@ def test_inputs_that_are_missing_make_no_timeline(tmp_path: Path) -> None:
     manifest = run.manifest(tmp_path)
     with pytest.raises(OrderError, match="no run manifest"):
         index_corpus(tmp_path / "none.json", THE, out, IndexOptions())
-    with pytest.raises(CensusError, match="--census"):
+    with pytest.raises(CensusError, match="census of .* Put it there"):
         index_corpus(manifest, THE, out, IndexOptions(), census=tmp_path)
     tokenizer = tmp_path / "tokenizer.json"
     content = tokenizer.read_text()
@@ -207,6 +207,20 @@ def test_holes_are_told_and_filled(tmp_path: Path) -> None:
     assert index_corpus(manifest, THE, out, IndexOptions()).scanned == 1
     assert {path: time for path, time in segments(out).items() if path in before} == before
     generations.assert_equals(out, run.expected(THE))
+
+
+def test_a_manifest_that_misplaces_a_shard_leaves_no_hole(tmp_path: Path) -> None:
+    """New phrases are scanned for where the timeline found the shard before, and that place stays recorded."""
+    run, out = make(tmp_path), tmp_path / "t"
+    manifest = run.manifest(tmp_path)
+    index_corpus(manifest, THE, out, IndexOptions())
+    order = DataOrder.load(manifest)
+    lost = order.shards[1].model_copy(update={"path": "/nowhere/shard.jsonl"})
+    order.model_copy(update={"shards": (order.shards[0], lost, *order.shards[2:])}).save(tmp_path / "twin.json")
+    result = index_corpus(tmp_path / "twin.json", CATS, out, IndexOptions())
+    assert (result.holes, result.scanned) == ((), 4)
+    assert TimelineFolder.open(out).order.shards == order.shards
+    generations.assert_equals(out, run.expected(PhraseSet.of([*THE, *CATS])))
 
 
 @pytest.mark.parametrize("name", ["json", "counts.parquet", "exposures.parquet"])

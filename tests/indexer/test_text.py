@@ -142,8 +142,8 @@ BAD: list[tuple[bytes, str]] = [
     (b"3", "expected an object"),
     (b"null", "expected an object"),
     (b"NaN", "expected an object"),
-    (b"{}", "no key 'text' .*none.*--text-field"),
-    (b'{"Text": "x", "body": "y"}', "no key 'text' .*'Text', 'body'.*--text-field"),
+    (b"{}", "no key 'text' .*none.*text_field"),
+    (b'{"Text": "x", "body": "y"}', "no key 'text' .*'Text', 'body'.*text_field"),
     (b'{"text": null}', "'text' is null, expected a string"),
     (b'{"text": 5}', "'text' is 5, expected a string"),
     (b'{"text": ["x"]}', "expected a string"),
@@ -328,7 +328,7 @@ def test_parquet_without_the_column(tmp_path: Path) -> None:
     assert isinstance(bad, BadLine)
     assert bad.fatal
     assert "'body', 'n'" in bad.reason
-    assert "--text-field" in bad.reason
+    assert "text_field" in bad.reason
 
 
 def test_parquet_with_many_rows_and_empty_groups(tmp_path: Path) -> None:

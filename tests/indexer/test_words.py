@@ -329,5 +329,5 @@ def test_passages_of_a_block_stand_apart() -> None:
 def test_text_of_four_gigabytes_is_refused() -> None:
     """A text whose places would not fit is refused before it is read, and what to do instead is said."""
     block = replace(block_of(["a"]), end=np.array([1 << 32]))
-    with pytest.raises(CorpusError, match="--engine aho-corasick"):
+    with pytest.raises(CorpusError, match="engine aho-corasick"):
         WordMatcher([Phrase("a")], DEFAULT).find(block)

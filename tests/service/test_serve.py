@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from service.data_directory import make_data_folder
 from service.errors import ServiceError
 from service.listening import listen, url_of
 from service.lock import serving
@@ -189,9 +190,30 @@ def test_a_port_that_is_taken_is_refused_with_a_sentence(data):
     assert f"Port {port} of 127.0.0.1 cannot be had" in refused.stderr
 
 
+def test_a_data_directory_is_made_at_its_first_serving(tmp_path):
+    """And that is said: a name may be misspelt. The second time there is nothing to say."""
+    (note,) = make_data_folder(tmp_path / "new")
+    assert note == f"{tmp_path / 'new'} was not there: it was made, a new data directory."
+    assert (tmp_path / "new").is_dir()
+    assert make_data_folder(tmp_path / "new") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_read_only", "said"),
+    [("none/deeper", False, "nor is .*none in which"), ("new", True, "--read-only makes none"), ("file", False, "folder")],
+)
+def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path, name, is_read_only, said):
+    """No folder above it, one that is only read, a file in its place: nothing is made."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ServiceError, match=said):
+        make_data_folder(tmp_path / name, is_read_only)
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
-    """The service does not make data directories."""
-    refused = subprocess.run(command(tmp_path / "none"), capture_output=True, text=True, timeout=60, check=False)
+    """Nothing to answer from: one sentence."""
+    words = command(tmp_path / "none", "--read-only")
+    refused = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode, "is no folder" in refused.stderr) == (1, True)
     assert not (tmp_path / "none").exists()
 

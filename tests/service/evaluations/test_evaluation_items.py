@@ -19,7 +19,7 @@ from exposure.api.resources import ItemScore
 from exposure.splits import SplitRequest, split_pairs
 from service.evaluations.item_rows import Items
 from service.evaluations.pages import Asked
-from service.evaluations.questions import ItemParameters
+from service.evaluations.row_parameters import ItemParameters
 from service.evaluations.stored import StoredEvaluation
 from service.settings import Settings
 

@@ -3,13 +3,18 @@
 import json
 from dataclasses import replace
 
+import pyarrow.parquet as pq
 import pytest
 
 from exposure.api.jobs import JobProgress
 from exposure.api.lines import Line
-from service.data_directory import read_identity
+from exposure.checkpoint_series import CheckpointSeries, CheckpointSource
+from exposure.pairs import MinimalPair
+from service.data_directory import DataDirectory, read_identity
 from service.jobs.outcome import Outcome
 from service.keys import add_key
+from service.pair_set_making import make_pair_set
+from service.settings import Settings
 
 
 @pytest.fixture
@@ -105,6 +110,9 @@ def wrong_evaluations():
         ({"presets": ["mine"]}, 422, "There are: exposure, lm-eval, minicons"),
         ({"measures": ["beauty"]}, 422, "there is no measure 'beauty'"),
         ({"name": "-x"}, 422, "body.name"),
+        ({"sides": "good"}, 422, "give timeline"),
+        ({"split_at_step": 0}, 422, "give timeline"),
+        ({"name": "small"}, 409, "is split by the timeline"),
     ]
 
 
@@ -115,6 +123,68 @@ def test_evaluations_that_could_not_be_done_are_refused_at_once(reader, evaluati
     assert answer.status_code == status
     assert sentence.lower() in answer.json()["detail"].lower()
     assert reader.service.state.jobs.counts() == {}
+
+
+def test_an_evaluation_with_a_split_goes_on_where_a_timeline_is_named(client, data, evaluation_of):
+    """Whichever; and one without a split, or of another name, needs none."""
+    own = {"pair_set": set_of_small(data)[0]}
+    for asked in (
+        evaluation_of("small", timeline="tiny", sides="good", **own),
+        evaluation_of("small", timeline="grown", split_at_step=2, **own),
+        evaluation_of("new", sides="either", split_at_step=None),
+    ):
+        assert client.post("/v1/evaluations", json=asked).status_code == 202
+    (client.service.state.settings.data / "evaluations" / "small" / "exposures.parquet").unlink()
+    assert client.post("/v1/evaluations", json=evaluation_of("small", **own)).status_code == 202
+
+
+def set_of_small(data, changed=lambda pairs: pairs):
+    """(id, paradigms) of a pair set of the very pairs that the evaluation small has, or what is made of them."""
+    rows = pq.read_table(data / "evaluations" / "small" / "pairs.parquet").to_pylist()
+    fields = ("uid", "pair_id", "sentence_good", "sentence_bad", "field", "phenomenon")
+    pairs = changed([MinimalPair(**{name: row[name] for name in fields}) for row in rows])
+    return make_pair_set(DataDirectory(data), pairs)[0], sorted({pair.uid for pair in pairs})
+
+
+def test_an_evaluation_of_other_pairs_is_refused_at_once(client, data, evaluation_of):
+    """More, fewer, or others in their places: what there is goes on with its own pairs only."""
+    same, uids = set_of_small(data)
+    fewer, _ = set_of_small(data, lambda pairs: pairs[:-1])
+    other, _ = set_of_small(data, lambda pairs: [*pairs[:-1], replace(pairs[-1], sentence_bad="Else.")])
+
+    def ask(**asked):
+        return client.post("/v1/evaluations", json=evaluation_of("small", timeline="tiny", **asked))
+
+    for refused in ({"pair_set": fewer}, {"pair_set": other}, {"pair_set": same, "uids": uids[:1]}):
+        answer = ask(**refused)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/conflict")
+        assert "another name" in answer.json()["detail"]
+        assert "--" not in answer.json()["detail"]
+    unknown = ask(pair_set=same, uids=["nothing"])
+    assert (unknown.status_code, unknown.json()["type"]) == (422, "/problems/question")
+    assert client.service.state.jobs.counts() == {}
+    assert ask(pair_set=same, uids=uids).status_code == 202
+
+
+def test_a_timeline_of_another_order_than_the_checkpoints_is_refused_at_once(client_of, data, workshop, tmp_path, named):
+    """Where this machine can read which run they are of; else the job says so."""
+    models = tmp_path / "models"
+    models.mkdir()
+    for name, run in (("own", "run.json"), ("other", "spare.json"), ("lost", "none.json")):
+        source = CheckpointSource(step=0, path=str(models / "step-0"))
+        CheckpointSeries(name=name, run=str(workshop / run), checkpoints=(source,)).save(models / f"{name}.json")
+    asking = client_of(Settings(data, roots={"corpora": workshop}, model_roots={"models": models}))
+
+    def ask(series, **more):
+        place = {"root": "models", "path": f"{series}.json"}
+        return asking.post("/v1/evaluations", json={"name": series, "checkpoints": place,
+                                                    "pair_set": named["$PAIR_SET"], **more})  # fmt: skip
+
+    refused = ask("other", timeline="tiny")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/conflict")
+    assert "another data order" in refused.json()["detail"]
+    assert [ask("own", timeline="tiny").status_code, ask("lost", timeline="tiny").status_code] == [202, 202]
+    assert ask("other").status_code == 202
 
 
 def test_a_timeline_takes_the_run_and_rule_that_it_was_made_with(client, request_of):

@@ -162,6 +162,94 @@ def test_leases_outlast_restarts_and_every_jump_of_the_wall_clock(store, indexin
     assert store.get(job.id).state == "running"
 
 
+@pytest.fixture
+def restarted(store, opened, clocks):
+    """The store as it is after the service was killed, its own workers with it, and started again."""
+    open_now = [store]
+
+    def restart():
+        open_now[0].close()
+        clocks.monotonic = 7.0  # a machine that was started anew counts anew
+        open_now[0] = opened()
+        return open_now[0]
+
+    return restart
+
+
+def test_jobs_of_the_services_own_workers_are_queued_again_at_once_when_it_starts(store, indexing, restarted):
+    """They ended with it, so nobody is waited for; those of others keep a whole lease."""
+    own, _ = submit(store, indexing("own"))
+    others, _ = submit(store, indexing("others"))
+    store.claim("index", "w", is_embedded=True)
+    store.claim("index", "elsewhere")
+    store = restarted()
+    assert [one.id for one in store.expire()] == [own.id]
+    assert (store.get(own.id).state, store.get(own.id).worker) == ("queued", None)
+    assert "ended with the service" in store.get(own.id).problem
+    with pytest.raises(StaleAttemptError):
+        store.heartbeat(own.id, 1, None)
+    assert store.heartbeat(others.id, 1, None).lease_seconds == 30
+    assert store.claim("index", "w", is_embedded=True).attempt == 2
+
+
+@pytest.mark.parametrize("is_embedded", [True, False])
+def test_a_job_that_was_killed_only_together_with_the_service_does_not_fail(
+    store, indexing, clocks, restarted, is_embedded
+):
+    """Ten times; and two crashes of its own beside them are still no end."""
+    job, _ = submit(store, indexing("one"))
+    for number in range(1, 11):
+        assert store.claim("index", "w", is_embedded).attempt == number
+        store = restarted()
+        if not is_embedded:
+            assert store.expire() == ()
+            clocks.monotonic += 30
+        assert [one.state for one in store.expire()] == ["queued"]
+    for number in (11, 12):
+        store.claim("index", "w", is_embedded)
+        assert store.finish(job.id, number, CRASH).state == "queued"
+    store.claim("index", "w", is_embedded)
+    assert store.finish(job.id, 13, Outcome("succeeded", {})).state == "succeeded"
+
+
+def test_a_job_that_takes_the_machine_with_it_each_time_comes_to_an_end(store, indexing, restarted):
+    """After ten times they count as broken, and three of those are the last."""
+    job, _ = submit(store, indexing("one"))
+    for _ in range(13):
+        assert store.get(job.id).state == "queued"
+        store.claim("index", "w", is_embedded=True)
+        store = restarted()
+        store.expire()
+    failed = store.get(job.id)
+    assert (failed.state, failed.attempt) == ("failed", 13)
+    assert "3 times, and 10 times it ended with the service" in failed.problem
+
+
+def test_a_worker_that_was_heard_since_the_restart_counts_when_it_falls_silent(store, indexing, clocks, restarted):
+    """As does an own worker that died while the service lived."""
+    jobs = [submit(store, indexing(name))[0].id for name in ("one", "two")]
+    store.claim("index", "elsewhere")
+    store = restarted()
+    store.heartbeat(jobs[0], 1, None)
+    store.claim("index", "w", is_embedded=True)
+    for attempt in (1, 2, 3):
+        clocks.monotonic += 30
+        ended = store.expire()
+        assert [one.state for one in ended] == ["queued" if attempt < 3 else "failed"] * 2
+        while store.claim("index", "w", is_embedded=True):
+            pass
+
+
+def test_a_job_that_was_being_cancelled_when_the_service_died_is_cancelled(store, indexing, restarted):
+    """And not begun again."""
+    job, _ = submit(store, indexing("one"))
+    store.claim("index", "w", is_embedded=True)
+    store.cancel(job.id)
+    store = restarted()
+    assert [one.state for one in store.expire()] == ["cancelled"]
+    assert store.claim("index", "w") is None
+
+
 def test_when_the_service_itself_was_held_up_every_worker_may_speak_again(store, indexing, clocks):
     """A service that was stopped for a minute did not hear anybody."""
     submit(store, indexing("one"))

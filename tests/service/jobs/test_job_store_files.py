@@ -9,7 +9,7 @@ import pytest
 from exposure.api.jobs import JobProgress
 from exposure.errors import ExposureError
 from service.errors import JobStoreError
-from service.jobs import database
+from service.jobs import database, schema
 from service.jobs.filters import JobFilter
 from service.jobs.outcome import Outcome
 from service.jobs.schema import APPLICATION_ID, MIGRATIONS
@@ -213,6 +213,25 @@ def test_a_store_that_is_closed_says_so(path, indexing):
         store.list(JobFilter(), None, 10)
     with pytest.raises(JobStoreError, match="being stopped"):
         store.submit("index", indexing("one"), "me", None, 100)
+
+
+def test_a_file_of_the_first_version_is_taken_over_with_its_jobs(path, indexing, monkeypatch):
+    """Whoever held one of them then may still hold it."""
+    monkeypatch.setattr("service.jobs.schema.MIGRATIONS", MIGRATIONS[:1])
+    raw = sqlite3.connect(path)
+    schema.migrate(raw, path)
+    raw.execute(
+        "INSERT INTO jobs (id, kind, state, request, digest, owner, claims, created, attempt, worker) "
+        "VALUES ('a', 'index', 'running', '{}', 'd', 'me', 't', 1.0, 1, 'w')"
+    )
+    raw.commit()
+    raw.close()
+    monkeypatch.undo()
+    with JobStore(path) as store:
+        assert store.expire() == ()
+        store.heartbeat("a", 1, None)
+        assert store.submit("index", indexing("new"), "me", None, 100)[1]
+        assert store.claim("index", "w", is_embedded=True) is not None
 
 
 def test_a_file_that_is_not_migrated_yet_becomes_one_whole_or_not_at_all(path, monkeypatch):

@@ -64,6 +64,9 @@ class ModelJob:
     state: str = "queued"
     attempt: int = 0
     broken: int = 0
+    embedded: bool = False
+    unheard: bool = False
+    interrupted: int = 0
     cancelling: bool = False
     finished: float | None = None
     lease: float = math.inf
@@ -93,6 +96,17 @@ class ModelJob:
         self.state = "queued"
         return self.tell()
 
+    def interrupt(self, now):
+        """Ended with the service: ten times that is no fault of the job."""
+        if self.cancelling or self.interrupted == 10:
+            return self.break_off(now)
+        self.interrupted += 1
+        self.state = "queued"
+        return self.tell()
+
+    def lapse(self, now):
+        return self.interrupt(now) if self.unheard else self.break_off(now)
+
 
 class StoreAndModel(RuleBasedStateMachine):
     @initialize()
@@ -112,8 +126,8 @@ class StoreAndModel(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def fresh(self, job):
-        """Every acknowledged word of a live attempt gives a whole lease."""
-        job.lease = self.mono + 30
+        """Every heartbeat of a live attempt gives a whole lease."""
+        job.lease, job.unheard = self.mono + 30, False
 
     @rule(which=st.sampled_from(REQUESTS), owner=st.sampled_from("xy"), key=st.sampled_from([None, None, "k", "l"]))
     def submit(self, which, owner, key):
@@ -151,16 +165,17 @@ class StoreAndModel(RuleBasedStateMachine):
         if key is not None:
             self.keys[owner, key] = (same, job)
 
-    @rule(kind=st.sampled_from(["index", "evaluate"]))
-    def claim(self, kind):
+    @rule(kind=st.sampled_from(["index", "evaluate"]), embedded=st.booleans())
+    def claim(self, kind, embedded):
         taken = {one.claims for one in self.jobs if one.state == "running"}
         free = [one for one in self.jobs if one.state == "queued" and one.kind == kind and one.claims not in taken]
-        claim = self.store.claim(kind, "w")
+        claim = self.store.claim(kind, "w", embedded)
         if not free:
             assert claim is None
             return
         job = min(free, key=lambda one: one.number)
         job.state, job.attempt, job.said, job.progress = "running", job.attempt + 1, 0, None
+        job.embedded = embedded
         self.fresh(job)
         job.tell()
         assert claim is not None
@@ -268,7 +283,7 @@ class StoreAndModel(RuleBasedStateMachine):
     def expire(self):
         silent = [one for one in self.jobs if one.state == "running" and one.lease <= self.mono]
         for job in silent:
-            job.break_off(self.wall)
+            job.lapse(self.wall)
         assert [one.id for one in self.store.expire()] == [one.id for one in silent]
 
     @rule(seconds=st.sampled_from([29.5, 30.0]))
@@ -281,7 +296,7 @@ class StoreAndModel(RuleBasedStateMachine):
     def every_attempt_crashes(self, kind):
         """So often that the last one is reached."""
         for _ in range(2):
-            self.claim(kind)
+            self.claim(kind, False)
             for place, job in enumerate(self.jobs):
                 if job.state == "running":
                     self.finish(place, 0, OUTCOMES[3])
@@ -292,7 +307,16 @@ class StoreAndModel(RuleBasedStateMachine):
         self.mono += 1000.0  # and another machine's monotonic clock, for all that is known
         self.store = self.opened()
         for job in self.jobs:
-            self.fresh(job)
+            job.lease, job.unheard = self.mono + (0 if job.embedded else 30), True
+        self.expire()  # as the service does before it answers
+
+    @rule(kind=st.sampled_from(["index", "evaluate"]), embedded=st.booleans(), times=st.sampled_from([1, 3, 11]))
+    def every_attempt_ends_with_the_service(self, kind, embedded, times):
+        """Three times as any job may be tried, and beyond what is no fault of the job."""
+        for _ in range(times):
+            self.claim(kind, embedded)
+            self.restart()
+            self.workers_fall_silent(30.0)
 
     @rule(days=st.sampled_from([0, 1, 1000]))
     def prune(self, days):

@@ -12,9 +12,12 @@ import pytest
 
 from exposure.api.jobs import JobProgress
 from exposure.api.lines import Line
+from service.access import EMBEDDED_WORKERS
 from service.data_directory import read_identity
+from service.errors import JobStoreError
 from service.jobs import keeper, leases, streams
 from service.jobs.outcome import Outcome
+from service.jobs.store import JobStore
 
 DONE = Outcome("succeeded", {"timeline": "one"})
 
@@ -174,8 +177,8 @@ def resident():
 def claim():
     """Claim as a worker does, over HTTP; the answer."""
 
-    def ask(served, wait):
-        key = served.app.state.keys.grant("worker", ("worker",))
+    def ask(served, wait, name="worker"):
+        key = served.app.state.keys.grant(name, ("worker",))
         directory = read_identity(served.app.state.settings.data)
         body = {"worker": "w", "kind": "index", "directory": directory, "wait_seconds": wait}
         headers = {"Authorization": f"Bearer {key}"}
@@ -249,6 +252,72 @@ def test_jobs_of_silent_workers_are_collected_while_the_service_runs(serve, inde
     reader.read(most=3)
     assert [data["state"] for _, data in reader.events] == ["queued", "running", "queued"]
     assert "silent" in reader.events[2][1]["problem"]
+
+
+@pytest.mark.parametrize(("name", "state"), [(EMBEDDED_WORKERS, "queued"), ("worker", "running")])
+def test_what_its_own_workers_had_begun_waits_for_new_ones_when_the_service_answers(
+    serve, indexing, claim, name, state
+):
+    """They ended with it, as their key tells; others have another lease."""
+    served = serve()
+    job, _ = served.store.submit("index", indexing("one"), "", None, 10)
+    assert claim(served, 0, name).json()["job"]["id"] == job.id
+    served.stop()
+    served = serve()
+    found = httpx.get(f"{served.url}/v1/jobs/{job.id}").json()
+    assert (found["state"], found["attempt"]) == (state, 1)
+
+
+def test_a_disk_that_is_full_when_the_service_starts_does_not_keep_it_from_answering(
+    serve, indexing, claim, monkeypatch
+):
+    """The jobs are taken up as soon as that can be written."""
+    monkeypatch.setattr(keeper, "HEARTBEAT_SECONDS", 0.05)
+    served = serve()
+    job, _ = served.store.submit("index", indexing("one"), "", None, 10)
+    claim(served, 0, EMBEDDED_WORKERS)
+    served.stop()
+    expire, tries = JobStore.expire, []
+
+    def failing(store):
+        tries.append(store)
+        if len(tries) < 3:
+            raise JobStoreError("The disk is full.")
+        return expire(store)
+
+    monkeypatch.setattr(JobStore, "expire", failing)
+    served = serve()
+    end = time.monotonic() + 20
+    while served.store.get(job.id).state == "running" and time.monotonic() < end:
+        time.sleep(0.02)
+    assert served.store.get(job.id).state == "queued"
+    assert len(tries) >= 3
+
+
+def test_a_stream_that_cannot_be_read_on_is_cut_and_never_ends_as_if_all_had_come(serve, indexing, monkeypatch):
+    """In the middle of either form: a reader sees that something is missing, and asks again."""
+    served = serve()
+    job = begun(served.store, indexing("one"))
+    served.store.add_lines(job, 1, [note(number) for number in range(250)], 0)
+    url = f"{served.url}/v1/jobs/{job}/events"
+    page = served.store.events_page
+
+    def breaking(job, after, limit):
+        if after > 50:
+            raise JobStoreError("The disk is gone.")
+        return page(job, after, limit)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(served.store, "events_page", breaking)
+        for asked in (url, f"{url}?wait=false"):
+            with httpx.stream("GET", asked, timeout=30) as answer:
+                assert answer.status_code == 200
+                with pytest.raises(httpx.RemoteProtocolError):
+                    answer.read()
+            refused = httpx.get(asked, headers={"Last-Event-ID": "100"})
+            assert (refused.status_code, refused.json()["type"]) == (503, "/problems/no-storage")
+    assert served.app.state.desk.streams == 0
+    assert len(httpx.get(f"{url}?wait=false").text.splitlines()) == 252
 
 
 def test_a_service_that_stops_ends_streams_and_polls_at_once_and_jobs_go_on_after_it(serve, indexing, claim):

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from exposure.orders import DataOrder
 from service import children
 from service.children import Children
 from service.settings import Limits, Settings
@@ -142,7 +143,7 @@ def module(tmp_path, monkeypatch):
 def test_a_child_that_ends_without_an_answer_is_a_sentence(module, text):
     """Whatever became of it: nothing, a status, a signal, half an answer, a defect."""
     with pytest.raises(children.ExposureError, match="without an answer"):
-        Children(1, 20).ask(module(text), {})
+        Children(1, 20, 20).ask(module(text), {})
 
 
 def test_a_child_that_hangs_is_killed(module, tmp_path):
@@ -150,22 +151,70 @@ def test_a_child_that_hangs_is_killed(module, tmp_path):
     name = module(f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)")
     started = time.monotonic()
     with pytest.raises(children.TooSlowError, match="longer than 2 seconds"):
-        Children(1, 2).ask(name, {})
+        Children(1, 2, 2).ask(name, {})
     assert time.monotonic() - started < 20
     assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text()}")  # noqa: PTH110
 
 
-def test_more_questions_than_are_taken_are_refused(module, monkeypatch):
-    """One at a time: the second waits, and is told to ask again."""
-    monkeypatch.setattr(children, "WAIT_SECONDS", 0.2)
-    asking, name = Children(1, 20), module("import time; time.sleep(3); print('{\"end\": null}')")
+def test_more_questions_than_are_worked_on_at_once_wait(module):
+    """Each for its own time: whose turn does not come within it is told so, the others are answered."""
+    asking, name = Children(1, 20, 0.2), module("import time; time.sleep(2); print('{\"end\": null}')")
     first = threading.Thread(target=asking.ask, args=(name, {}))
     first.start()
     time.sleep(0.5)
-    with pytest.raises(children.BusyError):
+    with pytest.raises(children.BusyError, match=r"^1 requests of this kind .* none ended within 0\.2 seconds"):
         asking.ask(name, {})
     first.join()
     assert asking.ask(name, {}).rows == []
+
+
+def test_sets_that_come_at_once_are_all_made(client, monkeypatch):
+    """Far more than are made at a time: each waits for its turn."""
+    working, most, guard = [], [], threading.Lock()
+
+    def run(self, module, question):
+        with guard:
+            working.append(1)
+            most.append(len(working))
+        time.sleep(0.02)
+        with guard:
+            working.pop()
+        return 1, b'{"error": "PairsError", "sentence": "made"}'
+
+    monkeypatch.setattr(Children, "_run", run)
+    answers = []
+    asked = {"phrases": ["x y"]}
+    threads = [
+        threading.Thread(target=lambda: answers.append(client.post("/v1/phrase-sets", json=asked))) for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.json()["detail"] for one in answers] == ["made"] * 20
+    assert max(most) == Limits().makers
+
+
+@pytest.mark.parametrize("shard", [False, True])
+def test_a_twin_of_a_run_that_leads_nowhere_hurts_nobody(client, data, workshop, shard):
+    """Another manifest of the same order, first by name: contexts are read where the timeline was indexed, or, where
+    that is gone, where most of the shards are."""
+    asked = "/v1/timelines/tiny/contexts?phrase=cats sleep"
+    found = client.get(asked).json()["answers"]
+    order = DataOrder.load(workshop / "run.json")
+    twin = order.model_copy(update={"shards": tuple(misplaced(one, data) for one in order.shards)})
+    (data / "runs" / "a").mkdir()
+    twin.save(data / "runs" / "a" / "run.json", is_sealed=True)
+    if shard:
+        twin.save(data / "timelines" / "tiny" / "order.json", is_sealed=True)
+    answer = client.get(asked, headers={"cache-control": "no-cache"})
+    assert (answer.status_code, answer.json()["answers"]) == (200, found)
+    assert client.delete("/v1/runs/a").status_code == 204
+
+
+def misplaced(shard, data):
+    """A shard whose place holds something else."""
+    return shard.model_copy(update={"path": str(data / "data.json")})
 
 
 def test_what_lies_in_the_folder_of_the_service_is_no_module(module, tmp_path, monkeypatch):
@@ -173,4 +222,4 @@ def test_what_lies_in_the_folder_of_the_service_is_no_module(module, tmp_path, m
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "json.py").write_text('print(\'{"end": "stolen"}\'); raise SystemExit(0)')
     monkeypatch.chdir(tmp_path / "here")
-    assert Children(1, 20).ask(module("import json; print(json.dumps({'end': 'ours'}))"), {}).end == "ours"
+    assert Children(1, 20, 20).ask(module("import json; print(json.dumps({'end': 'ours'}))"), {}).end == "ours"

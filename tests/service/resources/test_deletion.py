@@ -70,18 +70,25 @@ def test_a_job_that_is_asked_for_while_its_timeline_is_deleted_keeps_it(client, 
     assert client.get("/v1/timelines/tiny/coverage").status_code == 200
 
 
-def test_what_another_thing_needs_is_not_deleted(client, named, lists):
-    """A run its timelines, a phrase set its pair set; what needs it is named, and goes first."""
+def test_what_another_thing_needs_is_not_deleted(client, named):
+    """A phrase set by its pair set; what needs it is named, and goes first."""
     phrases = f"/v1/phrase-sets/{named['$PHRASE_SET']}"
-    for path, needing in (("/v1/runs/tiny", "the timeline"), (phrases, f"the pair set {named['$PAIR_SET']}")):
-        answer = client.delete(path)
-        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/conflict")
-        assert needing in answer.json()["detail"]
+    answer = client.delete(phrases)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/conflict")
+    assert f"the pair set {named['$PAIR_SET']}" in answer.json()["detail"]
     assert client.delete(f"/v1/pair-sets/{named['$PAIR_SET']}").status_code == 204
     assert client.delete(phrases).status_code == 204
-    for timeline in ("tiny", "grown", "holed"):
-        assert client.delete(f"/v1/timelines/{timeline}").status_code == 204
+
+
+def test_timelines_do_not_need_their_run(client, jobs_of):
+    """They keep its manifest: the run can go as soon as no job uses it, and their text is found all the same."""
+    asked = "/v1/timelines/tiny/contexts?phrase=cats sleep"
+    found = client.get(asked).json()["answers"]
+    jobs_of(("index", {"run": "tiny", "timeline": "x", "phrase_sets": []}))
+    assert client.delete("/v1/runs/tiny").status_code == 409
+    jobs_of()
     assert client.delete("/v1/runs/tiny").status_code == 204
+    assert client.get(asked).json()["answers"] == found != []
 
 
 def test_a_timeline_that_a_command_writes_into_is_not_deleted(client, data):
@@ -154,14 +161,14 @@ def test_the_shell_deletes_as_the_service_does(data, named):
 
 @pytest.mark.parametrize(
     ("thing", "said"),
-    [("timelines/none", "There is no timeline 'none'"), ("runs/tiny", "is needed by the timeline"),
+    [("timelines/none", "There is no timeline 'none'"), ("phrase-sets/$PHRASE_SET", "is needed by the pair set"),
      ("timelines/../runs", "There is no timeline"), ("jobs.sqlite", "names nothing"), ("locks/x", "names nothing"),
      ("timelines/", "names nothing")],
 )  # fmt: skip
-def test_the_shell_refuses_with_a_sentence(data, thing, said):
+def test_the_shell_refuses_with_a_sentence(data, named, thing, said):
     """What there is not, what is needed, what is nothing that can be deleted."""
     with pytest.raises(ExposureError, match=said):
-        shell("--data", data, thing)
+        shell("--data", data, thing.replace("$PHRASE_SET", named["$PHRASE_SET"]))
     assert (data / "runs" / "tiny" / "run.json").exists()
 
 

@@ -95,6 +95,28 @@ def test_a_manifest_without_its_census_is_refused(client, data, workshop, tmp_pa
     assert str(tmp_path) not in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("damage", ["gone", "longer", "folder"])
+def test_a_manifest_whose_shards_are_not_as_it_says_is_refused(data, workshop, root, client_of, damage):
+    """At once, and not when somebody reads them; the shard is named from its root on."""
+    for name in ("corpus", "census"):
+        shutil.copytree(workshop / name, root / name)
+    shutil.copy(workshop / "run.json", root / "run.json")
+    shard = root / "corpus" / "b.jsonl"
+    content = shard.read_bytes()
+    shard.unlink()
+    if damage == "longer":
+        shard.write_bytes(content + b"\n")
+    elif damage == "folder":
+        shard.mkdir()
+    asking = client_of(Settings(data, roots={"corpora": root}))
+    answer = register(asking, "other")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unavailable")
+    assert f"Shard 1 of the run is no file of {len(content):,} bytes at corpora:corpus/b.jsonl" in answer.json()["detail"]
+    assert not (data / "runs" / "other").exists()
+    assert register(asking, "tiny").status_code == 409
+    assert asking.get("/v1/runs/tiny").status_code == 200
+
+
 def test_runs_registered_at_once_are_one(client, data):
     """Eight requests for a new name: one makes it, nothing is left over."""
     answers = []

@@ -156,3 +156,16 @@ def test_a_reader_who_takes_nothing_is_cut_off_and_a_slow_one_is_not(served_with
     while "exposure_questions 0.0" not in served.app.state.metrics.text().decode():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_head_leaves_a_connection_fit_for_the_next_question(served_with):
+    """Headers of known length, of a stream, and of a refusal, one after another; then an answer with its body."""
+    connection = served_with().connect()
+    asked = (b"HEAD /v1/health", b"HEAD /v1/timelines/tiny/first-seen?phrase=cats", b"HEAD /v1/worker/claims")
+    for line in asked:
+        connection.say(line, b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    connection.say(b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    *heads, body = connection.everything().split(b"\r\n\r\n")
+    assert [head.split()[1] for head in heads] == [b"200", b"200", b"405", b"200"]
+    assert f"content-length: {len(body)}".encode() in heads[0].lower()
+    assert json.loads(body)["status"] == "live"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,13 +66,20 @@ def test_both_kinds_of_jobs_are_done(service: Loopback, place: Any) -> None:
 
 
 def test_a_service_that_is_killed_leaves_no_process(service: Loopback, slow_place: Any) -> None:
-    """kill -9 while a job runs: its workers, their children, and what these started are gone."""
-    index_job(service, slow_place)
+    """kill -9 while a job runs: its workers, their children, and what these started are gone.
+
+    The next start waits for none of them: it takes the job up at once, and no attempt counts as broken.
+    """
+    job = index_job(service, slow_place)
     assert service.process is not None
     until(lambda: len(descendants(service.process.pid)) >= 3)  # type: ignore[union-attr]
     below = descendants(service.process.pid)
     service.kill()
     until(lambda: not any(map(is_running, below)), 15)
+    service.serve()
+    until(lambda: service.job(job)["attempt"] == 2, 20)  # a lease is 30 s
+    with contextlib.closing(sqlite3.connect(slow_place.directory.jobs)) as store:
+        assert store.execute("SELECT broken_attempts, interruptions FROM jobs").fetchall() == [(0, 1)]
 
 
 def test_a_service_that_restarts_takes_its_jobs_up_again(service: Loopback, slow_place: Any) -> None:

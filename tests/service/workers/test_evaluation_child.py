@@ -10,6 +10,7 @@ import platform
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 import worlds
 from child_processes import Said, done, finished, start, until
 from shell import exposure
+from synthetic_evaluations import DELAYED, write_evaluation
 
 from evaluator.folder import EvaluationFolder
 from evaluator.job import evaluate_and_measure
@@ -77,7 +79,7 @@ def test_it_scores_and_measures_what_the_shell_does(place: Any, tmp_path: Path) 
     said = worked(spec(place, timeline="t", phrase_set=place.phrase_set, seed=3), tmp_path)
     assert said.outcome == {
         "state": "succeeded",
-        "result": {"evaluation": "e", "scored": 3, "duplicates": 0, "broken": [], "measures": ["minimal-pairs"]},
+        "result": {"evaluation": "e", "scored": 3, "duplicates": 0, "broken": [], "asked_measures": ["minimal-pairs"]},
     }
     answer = exposure(
         "evaluate", place.models / "tiny", "--pairs", place.directory.pairs(place.pair_set), "--out", tmp_path / "e",
@@ -214,6 +216,19 @@ def test_two_processes_never_work_on_one_evaluation(place: Any) -> None:
     stages = [{one["stage"] for one in said.of("progress")} for said in ends]
     assert sum("waiting for evaluation e" in one for one in stages) == 1
     assert len(pq.read_table(place.directory.evaluations / "e" / "pairs.parquet")) > 0
+
+
+def test_an_evaluation_with_a_split_is_not_gone_on_with_without_a_timeline(place: Any) -> None:
+    """Also where the job that gave it one ran after this one was asked for: the old split would pass for no split."""
+    folder = place.directory.evaluations / "e"
+    write_evaluation(folder, (replace(DELAYED, train=4, validation=4),), steps=(0, 100))
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    with (
+        contextlib.closing(ChildLines(os.open(os.devnull, os.O_WRONLY))) as lines,
+        pytest.raises(ExposureError, match=r"evaluation e is split by the timeline .* Name a timeline"),
+    ):
+        evaluate_and_measure(spec(place), lines)
+    assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
 def test_what_was_killed_while_it_was_made_is_gone_on_with(place: Any, tmp_path: Path) -> None:

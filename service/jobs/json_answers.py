@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from exposure.api.jobs import Job
-from service.answering import etag, is_current
+from service.revalidation import etag, unchanged
 
 JSON = "application/json"
 _PRIVATE = {"Cache-Control": "private, no-cache"}
@@ -31,9 +31,7 @@ def revalidated(request: Request, job: Job) -> Response:
     """The job, or 304 where it is as it was when it was sent with its ETag."""
     text = _text(job)
     headers = {**_PRIVATE, "ETag": etag(hashlib.sha256(text).hexdigest()[:32])}
-    if is_current(request.headers.getlist("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(text, 200, headers, JSON)
+    return unchanged(request, headers) or Response(text, 200, headers, JSON)
 
 
 def _text(answer: Any) -> bytes:

@@ -1,9 +1,8 @@
-"""The answers that only the service gives, and the envelope around all of them; frozen dataclasses, as everywhere."""
+"""The answers about timelines that only the service gives, and the envelope around all others; frozen dataclasses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -13,20 +12,12 @@ from service.generations import OpenGeneration
 Row = TypeVar("Row")
 
 
-class Answers(BaseModel, Generic[Row]):
+class TimelineAnswers(BaseModel, Generic[Row]):
     """Answers from one generation of one timeline."""
 
     timeline: str = Field(description="The timeline that was asked.")
     generation: str = Field(description="Its generation: everything here was read from this one.")
     answers: list[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The service is live."""
-
-    status: Literal["live"]
-    version: str
 
 
 class TimelineList(BaseModel):
