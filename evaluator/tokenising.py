@@ -137,5 +137,6 @@ def _nothing_to_score(name: str, text: _Text, n_tokens: int) -> EvaluationError:
         else "adds no token to what stands before it"
     )
     return EvaluationError(
-        f"The pair {name} cannot be scored: {text.target!r} {reason}. Leave the pair out, or use a convention with the prefix bos."
+        f"The pair {name} cannot be scored: {text.target!r} {reason}. Leave the pair out, or use a "
+        "convention with the prefix bos."
     )

@@ -36,7 +36,7 @@ class Reply:
 class Children:
     """Asks child processes, `at_once` of them at a time, each for `seconds` at most. Threads may share it.
 
-    More questions wait for their turn, `wait_seconds` at most: how many wait is bounded by who asks (`limits.questions`).
+    More questions wait for their turn, `wait_seconds` at most; how many wait, `limits.questions` bounds.
     """
 
     def __init__(self, at_once: int, seconds: float, wait_seconds: float) -> None:
@@ -48,8 +48,8 @@ class Children:
     def ask(self, module: str, question: Mapping[str, Any], sent: bytes = b"") -> Reply:
         """What `python -m module` answers to `question` about the bytes `sent`.
 
-        Raises the error that the child says, BusyError where its turn did not come, TooSlowError where it takes too long
-        (it is killed then), ExposureError where it ends without an answer.
+        Raises the error that the child says, BusyError where its turn did not come, TooSlowError where it takes too
+        long (it is killed then), ExposureError where it ends without an answer.
         """
         if not self._turns.acquire(timeout=self._wait_seconds):
             raise BusyError(

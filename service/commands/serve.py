@@ -20,7 +20,11 @@ _PAIR = "NAME=DIR"
 
 @click.command("serve")
 @click.option(
-    "--data", type=EXISTING, required=True, metavar="DIR", help="The data directory: DIR/timelines/NAME are timelines. Made where there is none yet."
+    "--data",
+    type=EXISTING,
+    required=True,
+    metavar="DIR",
+    help="The data directory: DIR/timelines/NAME are timelines. Made where there is none yet.",
 )
 @click.option("--config", type=EXISTING, metavar="FILE", help="Settings (TOML): docs/running-a-service.md lists them.")
 @click.option(

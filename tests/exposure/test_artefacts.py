@@ -26,7 +26,7 @@ def test_file_appears_only_after_the_block(tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_are_left_alone_where_that_is_asked_for(tmp_path: Path) -> None:
-    """The very file stays; other bytes, of the same length too, replace it, and without asking it is always replaced."""
+    """The very file stays; other bytes, of the same length too, replace it, and without asking it always is."""
     target = tmp_path / "a.bin"
     target.write_bytes(b"half")
     first = target.stat().st_ino

@@ -51,7 +51,7 @@ def test_settings_come_back(folder: TimelineFolder) -> None:
 )
 def test_another_rule_or_grid_is_refused(folder: TimelineFolder, other: TimelineSettings) -> None:
     """The sentence tells both; nothing changes in the folder."""
-    with pytest.raises(UsageError, match=r"was made with case fold.*asked for now: case (fold|exact).*another timeline"):
+    with pytest.raises(UsageError, match=r"was made with case fold.*asked for now: case (fold|exact).*into another"):
         TimelineFolder.create(folder.path, other)
     assert TimelineFolder.open(folder.path).settings == SETTINGS
 
@@ -140,7 +140,7 @@ def test_order_stays_or_grows(folder: TimelineFolder, tmp_path: Path) -> None:
 
 
 def test_paths_that_lead_to_their_shards_are_not_replaced_by_others(folder: TimelineFolder, tmp_path: Path) -> None:
-    """A manifest of the same order that misplaces shards, or has others in their places; one that moved them is taken."""
+    """A manifest of the same order that misplaces shards, or has others in their places; one that moved them counts."""
     whole = order()
     folder.set_order(whole)
     paths = [shard.path for shard in whole.shards]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from benchmarks.kills.inputs import Inputs, make_inputs
-from benchmarks.kills.service import kill_service
+from benchmarks.kills.service import ServiceLane, kill_service
 from benchmarks.service_kills import kill_commands
 
 
@@ -31,3 +33,20 @@ def test_a_service_at_work_killed(inputs: Inputs, tmp_path: Path) -> None:
     _, kills, problems = kill_service(inputs, tmp_path, 5, 5, ("service", "worker", "index-child"))
     assert problems == []
     assert sum(kills.values()) == 5
+
+
+def test_a_job_that_fails_though_only_the_service_was_killed_is_found(inputs: Inputs, tmp_path: Path) -> None:
+    """As is one with two kills of its worker; three explain an end, and so do thirteen of the service."""
+    lane = ServiceLane(inputs, tmp_path, Random(1))
+    lane._begun["j"] = (0, Counter(service=5, worker=7))
+    job = {"id": "j", "state": "failed", "attempt": 13, "problem": "It was tried 3 times."}
+    for since, is_wrong in (
+        (Counter(service=12), True),
+        (Counter(service=10, worker=2), True),
+        (Counter(service=13), False),
+        (Counter(service=3, worker=2, evaluation=1), False),
+    ):
+        lane.killed = Counter(service=5, worker=7) + since
+        assert bool(lane._wrong_failure(job)) == is_wrong
+        assert lane._wrong_failure({**job, "state": "succeeded"}) == []
+    lane.close()

@@ -136,7 +136,7 @@ def test_moved_corpus_is_found_by_its_manifest(moved: tuple[TrainingRun, Path, P
     """The manifest that moved with its shards serves as --run; without it the missing census or shard is named."""
     run, path, there = moved
     with Timeline.open(path) as timeline:
-        with pytest.raises(CensusError, match="census of .* Put it there"):
+        with pytest.raises(CensusError, match=r"census of .* Put it there"):
             contexts(timeline, "the")
         with pytest.raises(CorpusError, match=re.escape(str(run.shards[0].parent))):
             contexts(timeline, "the", census=there / "census")
@@ -151,7 +151,7 @@ def test_manifest_of_another_run_is_refused(moved: tuple[TrainingRun, Path, Path
     here = replace(run, shards=tuple(there / "corpus" / shard.name for shard in run.shards), batch=4)
     other = DataOrder.load(here.manifest(tmp_path / "other"))
     with Timeline.open(path) as timeline:
-        with pytest.raises(QuestionError, match=r"not the one .* --run"):
+        with pytest.raises(QuestionError, match=r"not the one .* its own manifest"):
             contexts(timeline, "the", run=other)
         with pytest.raises(QuestionError, match="not indexed"):
             contexts(timeline, "zebra", run=other)

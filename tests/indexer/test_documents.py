@@ -255,7 +255,7 @@ def test_batch_of_a_shuffled_run_by_its_file(tmp_path: Path) -> None:
 def test_batch_when_something_is_missing(tmp_path: Path) -> None:
     """A changed shard, another tokenizer and a missing census are each refused by name."""
     order = order_over(tmp_path)
-    with pytest.raises(CensusError, match="census of .* Put it there"):
+    with pytest.raises(CensusError, match=r"census of .* Put it there"):
         batch_rows(order, 1, census=tmp_path / "elsewhere")
     tokenizer = tmp_path / "tokenizer.json"
     content = tokenizer.read_text()

@@ -154,7 +154,7 @@ def test_inputs_that_are_missing_make_no_timeline(tmp_path: Path) -> None:
     manifest = run.manifest(tmp_path)
     with pytest.raises(OrderError, match="no run manifest"):
         index_corpus(tmp_path / "none.json", THE, out, IndexOptions())
-    with pytest.raises(CensusError, match="census of .* Put it there"):
+    with pytest.raises(CensusError, match=r"census of .* Put it there"):
         index_corpus(manifest, THE, out, IndexOptions(), census=tmp_path)
     tokenizer = tmp_path / "tokenizer.json"
     content = tokenizer.read_text()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from service import answers
+from service import timeline_models
 from service.examples import FACTS
 
 

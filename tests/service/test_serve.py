@@ -200,7 +200,7 @@ def test_a_data_directory_is_made_at_its_first_serving(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "is_read_only", "said"),
-    [("none/deeper", False, "nor is .*none in which"), ("new", True, "--read-only makes none"), ("file", False, "folder")],
+    [("none/deeper", False, "nor is .*none in which"), ("new", True, "makes none"), ("file", False, "is no folder")],
 )
 def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path, name, is_read_only, said):
     """No folder above it, one that is only read, a file in its place: nothing is made."""

@@ -252,19 +252,37 @@ def test_checkpoints_are_read_one_after_the_other(own: Path) -> None:
     items = Items.of(evaluation, ItemParameters(from_step=0))
     batches = items.batches(items.planned(Asked(0, None, 1000)))
     assert next(batches).num_rows == 60
-    opened = [name for name in evaluation._seen if name.startswith("scores/")]
+    opened = [name for name, seen in evaluation._seen.items() if name.startswith("scores/") and seen != "some"]
     assert len(opened) == 1
     assert sum(batch.num_rows for batch in batches) == 180
+
+
+def test_whether_there_is_a_file_is_part_of_what_names_an_answer(own: Path) -> None:
+    """Looked for or opened: an answer that rests on its absence is another when it comes."""
+    lone = own / "evaluations" / "nasty" / "lone"
+    before, after, opened = (StoredEvaluation(Settings(own), "nasty") for _ in range(3))
+    assert not before.has("lone")
+    lone.touch()
+    assert after.has("lone")
+    assert not before.has("lone")  # one request sees one state
+    assert opened.read("lone") == b""
+    assert opened.has("lone")
+    assert len({one.validator() for one in (before, after, opened)}) == 3
+    signed = opened.signature("lone")
+    assert opened.has("lone")
+    assert opened.signature("lone") == signed != after.signature("lone")
 
 
 def test_scores_that_are_gone_are_said_before_anything_is_sent(own: Path, asking: Any) -> None:
     """Not in the middle of an answer."""
     name = f"{400:064x}"[::-1][:16]
     gone = own / "evaluations" / "nasty" / "scores" / "full-bos-float32" / f"{name}.parquet"
+    tag = asking(own).get(ITEMS, params={"from_step": 0}).headers["etag"]
     gone.unlink()
-    refused = asking(own).get(ITEMS, params={"from_step": 0})
-    assert refused.status_code == 409
-    assert "only what is missing is scored" in refused.json()["detail"]
+    for headers in ({}, {"if-none-match": tag}):
+        refused = asking(own).get(ITEMS, params={"from_step": 0}, headers=headers)
+        assert refused.status_code == 409
+        assert "only what is missing is scored" in refused.json()["detail"]
     gone.write_bytes(b"PAR1 torn")
     refused = asking(own).get(ITEMS, params={"step": 400})
     assert refused.status_code == 409

@@ -166,8 +166,8 @@ def test_an_evaluation_of_other_pairs_is_refused_at_once(client, data, evaluatio
     assert ask(pair_set=same, uids=uids).status_code == 202
 
 
-def test_a_timeline_of_another_order_than_the_checkpoints_is_refused_at_once(client_of, data, workshop, tmp_path, named):
-    """Where this machine can read which run they are of; else the job says so."""
+def test_a_timeline_of_another_order_than_the_checkpoints_is_refused(client_of, data, workshop, tmp_path, named):
+    """At once where this machine can read which run they are of; else the job says so."""
     models = tmp_path / "models"
     models.mkdir()
     for name, run in (("own", "run.json"), ("other", "spare.json"), ("lost", "none.json")):

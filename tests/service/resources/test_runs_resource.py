@@ -110,10 +110,11 @@ def test_a_manifest_whose_shards_are_not_as_it_says_is_refused(data, workshop, r
         shard.mkdir()
     asking = client_of(Settings(data, roots={"corpora": root}))
     answer = register(asking, "other")
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unavailable")
-    assert f"Shard 1 of the run is no file of {len(content):,} bytes at corpora:corpus/b.jsonl" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unusable-input")
+    said = f"Shard 1 of the run is no file of {len(content):,} bytes at corpora:corpus/b.jsonl"
+    assert said in answer.json()["detail"]
     assert not (data / "runs" / "other").exists()
-    assert register(asking, "tiny").status_code == 409
+    assert register(asking, "tiny").status_code == 422
     assert asking.get("/v1/runs/tiny").status_code == 200
 
 
