@@ -1,6 +1,7 @@
 """Work that would stall other requests, or that may never end, done in a child process: asked in JSON, bounded.
 
-The child gets one JSON object on the first line of standard input, and after it what was sent. It answers with JSON objects, one a line; the last one is
+The child gets one JSON object on the first line of standard input, and after it what was sent. It answers with JSON
+objects, one a line; the last one is
 `{"end": …}`, or `{"error": the error's class, "sentence": …}`.
 """
 

@@ -34,7 +34,10 @@ class BodyError(ExposureError):
 
 
 class InvalidRequestError(ExposureError):
-    """Fields of a body that are wrong; `str` of it is JSON, so that a child process can pass it on as any error."""
+    """Fields of a body that are wrong.
+
+    `str` of one made by `of` is JSON: so a child process passes it on as it does any error.
+    """
 
     MOST = 20
     """How many wrong fields are named."""
@@ -48,12 +51,19 @@ class InvalidRequestError(ExposureError):
     @property
     def fields(self) -> list[tuple[str, str]]:
         """(where, what was expected) of the first ones."""
-        return [(where, expected) for where, expected in json.loads(str(self))["fields"]]
+        return [(where, expected) for where, expected in self._said["fields"]]
 
     @property
     def count(self) -> int:
         """How many are wrong."""
-        return int(json.loads(str(self))["count"])
+        return int(self._said["count"])
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(str(self)))
+        except ValueError:
+            return {"fields": [], "count": 0}
 
 
 class InputError(ExposureError):

@@ -87,7 +87,7 @@ def _of_arrow(body: bytes, limits: Limits) -> AskedPhrases:
             table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BodyError(
-            f"The body is no Arrow stream ({str(error).splitlines()[0]}). Send one, or a JSON object, as listed at /docs."
+            f"The body is no Arrow stream ({str(error).splitlines()[0]}). Send one, or one JSON object, as /docs says."
         ) from error
     if table.column_names != ["phrase"] or not _is_text(table.schema.field("phrase").type):
         given = ", ".join(f"{field.name}: {field.type}" for field in table.schema)

@@ -29,7 +29,8 @@ LARGE_BODIES = frozenset(
 )
 """Routes that take bodies up to `limits.body_bytes`, which they read themselves, away from the event loop.
 
-All others take bodies up to `limits.small_body_bytes`, which the framework reads once service/json_gate.py let them pass.
+All others take bodies up to `limits.small_body_bytes`, which the framework reads once service/json_gate.py let them
+pass.
 """
 
 UNCOUNTED = frozenset({("GET", "/v1/health"), ("GET", "/metrics")})

@@ -85,8 +85,8 @@ class RunStore:
         """Keep the manifest as the run `name`, with absolute paths; whether it is new.
 
         The same order under the same name is the same run: what its manifest says of paths and checkpoints now is
-        taken over. Raises RootError for what is not beneath a root, InputError for what is no manifest, where its census
-        is not there, or a shard not or of another size, ConflictError where the name is another order's.
+        taken over. Raises RootError for what is not beneath a root, InputError for what is no manifest, where its
+        census is not there, or a shard not or of another size, ConflictError where the name is another order's.
         """
         order = self._checked(manifest)
         place = self._data.run_manifest(name).parent

@@ -118,6 +118,12 @@ class LimitExceeded(ServiceProblem):
     TYPE = "/problems/limit-exceeded"
 
 
+class UnusableInput(ServiceProblem):
+    """Pairs, phrases, rules or a file that were sent or named are not as they should be."""
+
+    TYPE = "/problems/unusable-input"
+
+
 class Question(ServiceProblem):
     """A question that cannot be answered as it was put."""
 

@@ -91,6 +91,4 @@ def report(request: Request, evaluation: EvaluationOf) -> Response:
 
 def _rows(request: Request, evaluation: StoredEvaluation, asked: ReportParameters, name: str, kind: type) -> Response:
     file = report_table(evaluation, name, kind)
-    return paged_when_changed(
-        request, kind, evaluation.validator(), lambda: (report_rows(file, kind, asked.uid), None)
-    )
+    return paged_when_changed(request, kind, evaluation.validator(), lambda: (report_rows(file, kind, asked.uid), None))

@@ -323,4 +323,4 @@ def test_too_few_permutations_are_pointed_out(tmp_path: Path) -> None:
     write_evaluation(tmp_path / "evaluation", PLANTS)
     few = replace(QUICK, delay=replace(QUICK.delay, permutations=19))
     report_on(tmp_path / "report", tmp_path / "evaluation", request=few)
-    assert "Ask for more: --permutations 239" in words(Page.read(tmp_path / "report").section("findings"))
+    assert "Ask for more permutations: 239" in words(Page.read(tmp_path / "report").section("findings"))

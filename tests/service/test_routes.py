@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from service import timeline_models
+from exposure.api.timelines import TimelineFacts
 from service.examples import FACTS
 
 
@@ -53,7 +53,7 @@ def test_a_timeline_says_what_it_is(client, data):
         "covered_through": 3, "complete": True, "missing_shards": [],
     }  # fmt: skip
     assert {name: facts[name] for name in expected} == expected
-    assert set(facts) == set(answers.TimelineFacts.__slots__) == set(json.loads(json.dumps(FACTS, default=_fields)))
+    assert set(facts) == set(TimelineFacts.__slots__) == set(json.loads(json.dumps(FACTS, default=_fields)))
 
 
 def _fields(row):

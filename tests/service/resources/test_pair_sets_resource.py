@@ -124,7 +124,7 @@ def test_a_wrong_row_is_named(client, data, rows, said):
     """And nothing is made."""
     before = sorted((data / "pair-sets").iterdir())
     answer = send(client, rows)
-    assert answer.status_code == 409
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unusable-input")
     assert said in answer.json()["detail"]
     assert sorted((data / "pair-sets").iterdir()) == before
     assert list((data / "removed").iterdir()) == []

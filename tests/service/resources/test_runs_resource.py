@@ -74,7 +74,7 @@ def test_a_damaged_run_is_listed_with_its_problem_and_mended_by_registering(clie
 
 @pytest.mark.parametrize(
     ("path", "kind", "said"),
-    [("first.csv", "unavailable", "is not a run manifest"), ("corpus", "no-such-root", "is a folder")],
+    [("first.csv", "unusable-input", "is not a run manifest"), ("corpus", "no-such-root", "is a folder")],
 )
 def test_what_is_no_manifest_is_refused(client, data, path, kind, said):
     """With a sentence that names it from its root on."""
@@ -90,7 +90,7 @@ def test_a_manifest_without_its_census_is_refused(client, data, workshop, tmp_pa
     shutil.copy(workshop / "run.json", tmp_path / "root" / "run.json")
     shutil.copytree(workshop / "corpus", tmp_path / "root" / "corpus")
     answer = register(client_of(Settings(data, roots={"corpora": tmp_path / "root"})), "other")
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unavailable")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unusable-input")
     assert "census" in answer.json()["detail"]
     assert str(tmp_path) not in answer.json()["detail"]
 
