@@ -60,6 +60,8 @@ def _phrase_set(settings: Settings, asked: PhraseSetRequest) -> tuple[str, bool]
             return listed_phrase_set(data, asked.phrases)
         assert asked.rooted is not None
         with copied(settings, asked.rooted, MOST_BYTES) as copy:
+            if copy.path.is_dir():
+                raise PairsError(copy.as_named(f"{copy.path} is a folder; a phrase file was expected. Name the file."))
             return copied_phrase_set(data, copy.path)
 
 

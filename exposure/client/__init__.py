@@ -36,6 +36,7 @@ from exposure.client.problems import (
     Unauthorised,
     Unavailable,
     UnexpectedAnswer,
+    UnusableInput,
 )
 from exposure.client.retries import Retries
 from exposure.client.table import Table
@@ -72,4 +73,5 @@ __all__ = [
     "Unauthorised",
     "Unavailable",
     "UnexpectedAnswer",
+    "UnusableInput",
 ]
