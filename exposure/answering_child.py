@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ Answer = Callable[[dict[str, Any]], tuple[Iterable[Any], Any]]
 def answer_question(answer: Answer) -> int:
     """Answer the question on the first line of standard input; the exit status."""
     end_with_parent()
+    gc.disable()  # of one question there is nothing to collect, and millions of objects to look through for it
     os.nice(NICENESS)
     out = _claimed_standard_output()
     question = json.loads(sys.stdin.buffer.readline())

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import numpy as np
@@ -13,20 +14,41 @@ import numpy.typing as npt
 
 CLIENTS = 8
 PING_SECONDS = 0.003
+TURN_SECONDS = 0.5
 Milliseconds = npt.NDArray[np.float64]
 
 
-def asked_at_once(url: str, paths: list[str], seconds: float) -> Milliseconds:
-    """How long each took when CLIENTS ask one after the other for `seconds`, all at the same time."""
-    plans = [{"paths": paths[number::CLIENTS] or paths, "seconds": seconds, "pause": 0} for number in range(CLIENTS)]
+@dataclass(frozen=True)
+class Asked:
+    """Questions of one kind: `when` each was asked, in seconds since the go, and how long it `took`."""
+
+    when: Milliseconds
+    took: Milliseconds
+
+    def parts(self, number: int, seconds: float) -> list[Milliseconds]:
+        """How long they took in each of `number` equal parts of the time."""
+        return [self.took[(self.when * number // seconds).clip(max=number - 1) == part] for part in range(number)]
+
+
+def asked_in_turn(url: str, kinds: dict[str, list[str]], seconds: float) -> dict[str, Asked]:
+    """How long each took when CLIENTS ask one after the other, all at once, for `seconds`: each kind in its turn.
+
+    Turns are short, so that what else the machine does at times falls on all kinds alike.
+    """
+    plans = [
+        {"kinds": {name: paths[number::CLIENTS] or paths for name, paths in kinds.items()}, "seconds": seconds,
+         "turn": TURN_SECONDS, "pause": 0}
+        for number in range(CLIENTS)
+    ]  # fmt: skip
     return _ended(_begun(url, plans))
 
 
 def pinged(url: str, during: Callable[[], object]) -> Milliseconds:
     """How long requests that need nothing took, in a process of their own, while `during` ran here."""
-    clients = _begun(url, [{"paths": ["/v1/health"], "seconds": None, "pause": PING_SECONDS}])
+    plan = {"kinds": {"no-op": ["/v1/health"]}, "seconds": None, "turn": 1, "pause": PING_SECONDS}
+    clients = _begun(url, [plan])
     during()
-    return _ended(clients)
+    return _ended(clients)["no-op"].took
 
 
 def by_phrase(path: str, phrases: list[str]) -> list[str]:
@@ -54,6 +76,8 @@ def _say(client: subprocess.Popen[str], line: str) -> None:
     client.stdin.flush()
 
 
-def _ended(clients: list[subprocess.Popen[str]]) -> Milliseconds:
+def _ended(clients: list[subprocess.Popen[str]]) -> dict[str, Asked]:
     """What all clients measured; ends those that ask until they are told."""
-    return np.concatenate([np.array(json.loads(client.communicate()[0]))[:, 1] for client in clients])
+    said = [json.loads(client.communicate()[0]) for client in clients]
+    joined = {name: np.array([one for each in said for one in each[name]]).reshape(-1, 2) for name in said[0]}
+    return {name: Asked(rows[:, 0], rows[:, 1]) for name, rows in joined.items()}

@@ -1,8 +1,9 @@
 """One client in a process of its own, with one connection that it keeps: `python -m benchmarks.service.client URL`.
 
-A line of JSON says what it does: {"paths": […], "seconds": …, "pause": …}. It says "ready" when it is connected, waits
-for another line, asks one path after the other, and then writes [[when, milliseconds], …], `when` in seconds since the
-go. Without `seconds` it asks until its standard input ends.
+A line of JSON says what it does: {"kinds": {name: paths, …}, "seconds": …, "turn": …, "pause": …}. It says "ready" when
+it is connected, waits for another line, and asks one path after the other: those of the first kind for `turn` seconds,
+then those of the second, and round again. Then it writes {name: [[when, milliseconds], …], …}, `when` in seconds since
+the go. Without `seconds` it asks until its standard input ends.
 """
 
 from __future__ import annotations
@@ -42,16 +43,18 @@ class Client:
 def main(url: str) -> None:
     """Do what standard input says."""
     plan = json.loads(sys.stdin.readline())
-    client = Client(url)
-    for path in plan["paths"][:20]:
-        client.ask(path)
+    client, kinds = Client(url), list(plan["kinds"].items())
+    for _, paths in kinds:
+        for path in paths[:20]:
+            client.ask(path)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    began, took = time.perf_counter(), []
-    while not _is_over(plan["seconds"], time.perf_counter() - began):
-        now = time.perf_counter() - began
-        took.append((now, client.ask(plan["paths"][len(took) % len(plan["paths"])])[0]))
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name, _ in kinds}
+    began = time.perf_counter()
+    while not _is_over(plan["seconds"], now := time.perf_counter() - began):
+        name, paths = kinds[int(now / plan["turn"]) % len(kinds)]
+        took[name].append((now, client.ask(paths[len(took[name]) % len(paths)])[0]))
         time.sleep(plan["pause"])
     json.dump(took, sys.stdout)
 

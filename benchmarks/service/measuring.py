@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.service.asking import Milliseconds, asked_at_once, by_phrase, pinged
+from benchmarks.service.asking import Asked, Milliseconds, asked_in_turn, by_phrase, pinged
 from benchmarks.service.client import Client
 from benchmarks.service.joins import BareJoins
 from benchmarks.service.serving import Publisher, publishing, serving
@@ -21,17 +21,17 @@ from exposure.timeline_folder import TimelineFolder
 
 NO_OP, FIRST_SEEN, HISTORY = "no-op", "first seen", "history"
 BULK = 100_000
+QUIET_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured. `work` keeps the timelines."""
+    """What is measured. `work` keeps the timelines; questions by key are asked for `seconds`, all kinds together."""
 
     work: Path
     phrases: int
     published: int
     seconds: float
-    rounds: int
     bulk: int
 
 
@@ -40,7 +40,7 @@ class Measured:
     """Milliseconds of every question, by kind; bulk by form, and no-op questions while that form was asked for."""
 
     plan: Plan
-    points: dict[str, list[Milliseconds]] = field(default_factory=dict)
+    points: dict[str, Asked] = field(default_factory=dict)
     quiet: Milliseconds = field(default_factory=lambda: np.empty(0))
     join_by_id: list[float] = field(default_factory=list)
     join_by_text: list[float] = field(default_factory=list)
@@ -72,9 +72,7 @@ def _points(found: Measured, url: str, name: str) -> None:
         FIRST_SEEN: by_phrase(f"/v1/timelines/{name}/first-seen?phrase=", chosen),
         HISTORY: by_phrase(f"/v1/timelines/{name}/history?phrase=", chosen),
     }
-    for _ in range(plan.rounds):
-        for kind, questions in kinds.items():
-            found.points.setdefault(kind, []).append(asked_at_once(url, questions, plan.seconds))
+    found.points = asked_in_turn(url, kinds, plan.seconds)
 
 
 def _bulk(found: Measured, url: str, served: TimelineFolder, publisher: Publisher) -> None:
@@ -91,7 +89,7 @@ def _bulk(found: Measured, url: str, served: TimelineFolder, publisher: Publishe
             found.join_by_text.append(joins.by_text())
             took.append(client.ask(**question)[0])
         found.stalls[form] = pinged(url, lambda: [client.ask(**question) for _ in range(plan.bulk)])  # noqa: B023
-    found.quiet = pinged(url, lambda: time.sleep(plan.seconds))
+    found.quiet = pinged(url, lambda: time.sleep(QUIET_SECONDS))
     joins.close()
     found.published = publisher.published
 

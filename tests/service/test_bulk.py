@@ -15,6 +15,7 @@ from exposure.answer_schema import answer_schema
 from exposure.answers import FirstSeen
 from exposure.encoding import ARROW, CSV, JSON, NDJSON, PARQUET
 from exposure.timeline import Timeline
+from service import sliced_phrases
 from service.settings import Limits, Settings
 from service.threads import THREADS, in_threads
 
@@ -119,6 +120,89 @@ def test_a_stream_that_lies_about_itself_harms_nobody(reader):
         assert ask(reader, broken).status_code in (200, 400, 422)
     for end in range(0, len(good), 31):
         assert ask(reader, good[:end]).status_code in (200, 400, 422)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b' {\n"phrases"\t: ["cats sleep", "zebra"]\n, "at_step": 2 } ',
+        b'{"at_step": 2, "phrases": ["cats sleep", "zebra"]}',
+        b'{"at_step": null, "phrases": [\n  "cats sleep"\n]}',
+        b'{"phrases": ["\\u0063ats sleep", "]}", "], \\"at_step\\": 1}"]}',
+        b'{"phr\\u0061ses": ["cats sleep"]}',
+        b'{"phrases": ["cats sleep"]}' + b" " * 5_000,
+    ],
+)
+def test_however_json_is_written_it_asks_the_same(reader, body):
+    """Spaces, order, escapes: whatever json.loads takes for the same."""
+    plain = json.dumps(json.loads(body), ensure_ascii=False).encode()
+    answers = [ask(reader, one, JSON) for one in (body, plain)]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert [one["phrase"] for one in answers[0].json()["answers"]] == json.loads(body)["phrases"]
+
+
+TRICKY = [",", '","', "\\", '\\",', " , ", "]", "é\u2028", '"', "a"]
+
+
+@pytest.mark.parametrize("texts", [[","], ['","', ","], TRICKY, ["\\"], ["x" * 999]])
+@pytest.mark.parametrize("ascii_", [True, False])
+@pytest.mark.parametrize("slice_bytes", [37, 200])
+def test_phrases_read_in_pieces_are_those_read_at_once(monkeypatch, texts, ascii_, slice_bytes):
+    """Wherever the pieces end; where no place to cut is found nothing is said."""
+    monkeypatch.setattr(sliced_phrases, "SLICE_BYTES", slice_bytes)
+    asked = {"phrases": texts * 50, "at_step": 3}
+    found = sliced_phrases.sliced(json.dumps(asked, ensure_ascii=ascii_).encode())
+    assert found is None or (found[0].to_pylist(), found[1]) == (asked["phrases"], 3)
+    easy = sliced_phrases.sliced(json.dumps({"phrases": [",", "ab", "\\"] * 500}, ensure_ascii=ascii_).encode())
+    assert easy[0].to_pylist() == [",", "ab", "\\"] * 500
+
+
+@pytest.mark.parametrize("piece", [b"{}", b"[]", b"1", b"null", b'"a" "b"', b'"a', b'"\xff"', b'"\x01"', b'"a",'])
+def test_a_body_with_anything_else_in_it_is_not_read_in_pieces(piece):
+    """Not at its beginning, in its middle or at its end."""
+    text = b'"cats sleep"'
+    for place in (0, 20_000, 40_000):
+        texts = [text] * 40_000
+        texts.insert(place, piece)
+        found = sliced_phrases.sliced(b'{"phrases": [' + b",".join(texts) + b"]}")
+        assert found is None or (piece == b"null" and found[0].null_count == 1)
+
+
+def test_a_long_body_that_is_not_quite_right_is_read_by_another_process(reader, monkeypatch):
+    """In the words of a short one; where it only could not be read in pieces it is answered as if it had been."""
+    asked = []
+    children = reader.service.state.resources.body_readers
+    real = children.ask
+    monkeypatch.setattr(children, "ask", lambda *given: asked.append(given) or real(*given))
+    assert ask(reader, json.dumps({"phrases": ["\\\\"] * 40_000}).encode(), JSON).status_code == 200
+    texts = ["cats sleep", *(["y" * 900] * 40)]
+    for wrong, kind in (({"x": 1}, "invalid-request"), ({"at_step": "2"}, "invalid-request")):
+        short, long = (ask(reader, json.dumps({"phrases": few, **wrong}).encode(), JSON) for few in (texts[:2], texts))
+        assert (short.status_code, short.json()["type"]) == (422, f"/problems/{kind}")
+        assert long.json()["errors"] == short.json()["errors"]
+    monkeypatch.setattr("service.phrase_body.sliced", lambda _: None)
+    plain = ask(reader, json.dumps({"phrases": texts, "at_step": 2}).encode(), JSON)
+    assert [one["phrase"] for one in plain.json()["answers"]] == texts
+    assert ask(reader, b'{"phrases": ["a"]} ' + b"x" * 20_000, JSON).json()["type"] == "/problems/bad-request"
+    assert len(asked) >= 4
+
+
+@pytest.mark.parametrize("padding", [b"", b" " * 20_000])
+def test_a_field_given_twice_is_refused(reader, padding):
+    """Also where both say the same, and however the name is spelt."""
+    for body in (b'{"phrases": ["a"], "phrases": ["a"]', b'{"phrases": ["a"], "at_step": 1, "at_st\\u0065p": 2',
+                 b'{"at_step": 1, "phrases": ["a"], "at_step": 1'):  # fmt: skip
+        answer = ask(reader, body + padding + b"}", JSON)
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request")
+        assert "stands twice" in answer.json()["detail"]
+
+
+def test_a_dictionary_cannot_stand_for_more_than_may_be_asked(client_of, data):
+    """It is refused before the texts are written out."""
+    table = pa.table({"phrase": pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int8()), ["a" * 1000])})
+    answer = ask(client_of(Settings(data)), stream(table))
+    assert answer.json()["type"] == "/problems/limit-exceeded"
 
 
 def test_limits_hold_for_both(client_of, data):

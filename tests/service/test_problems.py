@@ -1,5 +1,6 @@
 """Every error is a problem of a stable type; conftest.Conforming checks its form, these tests which one it is."""
 
+import gzip
 import json
 import logging
 
@@ -109,6 +110,42 @@ def test_a_body_that_is_not_json_cannot_be_read(reader, content):
     """Neither half a text, nor other bytes, nor numbers and nesting without end reach the handler."""
     response = reader.post(f"{TINY}/first-seen", content=content, headers={"content-type": "application/json"})
     is_problem(response, 400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "name"),
+    [
+        (f"{TINY}/splits", b'{"at_step": 1, "at_step": 2}', "at_step"),
+        ("/v1/index-jobs", b'{"match": {"case": "fold", "c\\u0061se": "exact"}}', "case"),
+        ("/v1/pair-sets", b'{"pairs": [{"uid": "a", "uid": "b"}]}', "uid"),
+        ("/v1/phrase-sets", b'{"phrases": ["a"], "phrases": ["b"]}', "phrases"),
+    ],
+)
+def test_a_field_given_twice_is_refused_by_its_name(client, path, content, name):
+    """One of the two would silently win."""
+    answer = client.post(path, content=content, headers={"content-type": "application/json"})
+    assert f"'{name}' stands twice" in is_problem(answer, 400, "bad-request")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip"])
+def test_a_compressed_body_is_told_to_come_as_it_is(client, encoding):
+    """It would be taken for broken JSON; identity is no compression."""
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+    content = gzip.compress(b'{"phrases": ["cats sleep"]}')
+    answer = client.post(f"{TINY}/first-seen", content=content, headers=headers)
+    assert encoding in is_problem(answer, 415, "unsupported-media-type")
+    assert answer.headers["accept-encoding"] == "identity"
+    headers["content-encoding"] = "Identity"
+    assert client.post(f"{TINY}/first-seen", content=gzip.decompress(content), headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"uids": [' + b"{}," * 50_000 + b"{}]}", json.dumps(dict.fromkeys(map(str, range(1001)))).encode()]
+)
+def test_a_small_body_of_too_many_values_is_refused(client, content):
+    """It would be short enough, and stop the event loop all the same."""
+    answer = client.post(f"{TINY}/splits", content=content, headers={"content-type": "application/json"})
+    is_problem(answer, 413, "too-large")
 
 
 @pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", ""])

@@ -14,7 +14,7 @@ from exposure.pair_writing import pair_lines
 from exposure.phrase_file import read_phrases
 from service.data_directory import DataDirectory
 from service.pair_set_making import digest_of, make_pair_set, pairs_of_rows
-from service.settings import Settings
+from service.settings import Limits, Settings
 
 ROWS = [
     {"uid": "dna", "sentence_good": "These books are old.", "sentence_bad": "This books are old.",
@@ -128,6 +128,30 @@ def test_a_wrong_row_is_named(client, data, rows, said):
     assert said in answer.json()["detail"]
     assert sorted((data / "pair-sets").iterdir()) == before
     assert list((data / "removed").iterdir()) == []
+
+
+@pytest.mark.parametrize("padding", ["", " " * 20_000])
+def test_a_body_is_refused_in_the_same_words_however_long(client, padding):
+    """Long ones are read by another process."""
+    for content, status, said in (
+        ('{"pairs": [], "x": 1', 422, "body.pairs: "),
+        ('{"pairs": [1]', 422, "body.pairs.0: "),
+        ('{"pairs": [{"uid": "a", "uid": "b"}]', 400, "'uid' stands twice"),
+        ('{"pairs": [{}]} ', 400, "The body is not JSON"),
+        ('{"root": "nowhere", "path": "x"', 422, "There is no root 'nowhere'"),
+        ('{"pairs": [{}], "root": "corpora", "path": "x"', 422, "give one of pairs, or root and path"),
+    ):
+        body = f"{content}{padding}}}"
+        answer = client.post("/v1/pair-sets", content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
+    media = client.post("/v1/pair-sets", content=f"{{}}{padding}", headers={"content-type": "text/plain"})
+    assert (media.status_code, "'text/plain'" in media.json()["detail"]) == (415, True)
+
+
+def test_more_rows_than_one_request_may_send_are_refused(client_of, data):
+    """Whatever comes after the last that may be sent."""
+    answer = send(client_of(Settings(data, limits=Limits(phrases=2))), [*ROWS, {"uid": 3}])
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/limit-exceeded")
 
 
 def test_a_wrong_line_of_a_file_is_named_from_its_root_on(client, data, root, client_of):

@@ -78,6 +78,13 @@ def test_a_rule_that_never_ends_is_ended(client_of, data, named):
     assert asking.get("/v1/health").status_code == 200
 
 
+def test_a_kept_pair_set_that_is_damaged_is_not_the_request_s_mistake(client, data, named):
+    """409, where rules that are wrong would be 422."""
+    (data / "pair-sets" / named["$PAIR_SET"] / "pairs.jsonl").write_text("{")
+    answer = send(client, pair_set=named["$PAIR_SET"])
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unavailable")
+
+
 def test_a_pair_set_that_there_is_not(client):
     """404."""
     assert send(client, pair_set="b" * 40).status_code == 404
