@@ -11,7 +11,7 @@ demo: $(VENV)/.installed ## The main job end to end, on a corpus that the projec
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh demo
 
 test: $(VENV)/.installed-dev ## All tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-dev ## Style, types and import rules.
 	$(BIN)/ruff check .

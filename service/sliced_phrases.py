@@ -55,7 +55,7 @@ def _texts(body: bytes, start: int, end: int) -> pa.StringArray | None:
 
 def _piece(body: bytes, start: int, end: int) -> tuple[pa.StringArray | None, int]:
     """The texts from `start` on, and where the next piece starts."""
-    if end - start <= SLICE_BYTES:
+    if end - start <= 2 * SLICE_BYTES:  # so that there is a place to cut in what is left
         return _read(body[start:end]), end
     place = start + SLICE_BYTES
     for _ in range(CUTS_TRIED):

@@ -35,7 +35,7 @@ def asked_in_turn(url: str, kinds: dict[str, list[str]], seconds: float) -> dict
 
     Turns are short, so that what else the machine does at times falls on all kinds alike.
     """
-    plans = [
+    plans: list[dict[str, object]] = [
         {"kinds": {name: paths[number::CLIENTS] or paths for name, paths in kinds.items()}, "seconds": seconds,
          "turn": TURN_SECONDS, "pause": 0}
         for number in range(CLIENTS)
@@ -45,7 +45,7 @@ def asked_in_turn(url: str, kinds: dict[str, list[str]], seconds: float) -> dict
 
 def pinged(url: str, during: Callable[[], object]) -> Milliseconds:
     """How long requests that need nothing took, in a process of their own, while `during` ran here."""
-    plan = {"kinds": {"no-op": ["/v1/health"]}, "seconds": None, "turn": 1, "pause": PING_SECONDS}
+    plan: dict[str, object] = {"kinds": {"no-op": ["/v1/health"]}, "seconds": None, "turn": 1, "pause": PING_SECONDS}
     clients = _begun(url, [plan])
     during()
     return _ended(clients)["no-op"].took
