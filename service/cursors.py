@@ -34,5 +34,10 @@ def place_at(cursor: str | None, end: int) -> int:
     except (ValueError, KeyError, TypeError, RecursionError):
         place = None
     if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place <= end:
-        raise ParameterError("query.cursor is none that this service gave for this question. Begin without a cursor.")
+        raise foreign_cursor()
     return place
+
+
+def foreign_cursor() -> ParameterError:
+    """The error of a cursor that leads nowhere."""
+    return ParameterError("query.cursor is none that this service gave for this question. Begin without a cursor.")

@@ -14,7 +14,7 @@ from exposure.api.resources import PairSetFacts, ParadigmSize
 from exposure.errors import ExposureError, PairsError
 from exposure.sealed import unsealed
 from service.beneath import beneath
-from service.cursors import cursor_at, place_at
+from service.cursors import cursor_at, foreign_cursor, place_at
 from service.data_directory import DataDirectory
 from service.errors import NotFoundError
 from service.settings import Settings
@@ -74,7 +74,9 @@ class PairSetStore:
         try:
             with path.open("rb") as file:
                 start = place_at(cursor, path.stat().st_size)
-                file.seek(start)
+                file.seek(max(start - 1, 0))
+                if start > 0 and file.read(1) != b"\n":
+                    raise foreign_cursor()
                 for line in file:
                     yield start, PairRow(**json.loads(line))
                     start += len(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,12 +49,14 @@ class Measured:
     stalls: dict[str, Milliseconds] = field(default_factory=dict)
     megabytes: dict[str, float] = field(default_factory=dict)
     published: int = 0
+    load: float = 0.0
+    """The load average before: what else the machine did."""
 
 
 def measure(plan: Plan) -> Measured:
     """Everything, while another process publishes all the time."""
     served, other = timeline_of(plan.work, Size(plan.phrases)), timeline_of(plan.work, Size(plan.published))
-    found = Measured(plan)
+    found = Measured(plan, load=os.getloadavg()[0])
     with (
         serving(plan.work, plan.work / "service.log") as url,
         publishing(other.path, plan.work / "publisher.log") as publisher,

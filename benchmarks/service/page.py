@@ -33,7 +33,7 @@ def page(found: Measured) -> str:
         "# The service, measured\n\nWritten by `python -m benchmarks.service_latency --write` from one run; do not "
         "edit. Machines differ and are noisy: every bar is a ratio of two sides that ran in turn in this run, but the "
         "stall.\n\n"
-        f"* {datetime.date.today()}, {machine()}\n"
+        f"* {datetime.date.today()}, {machine()}; load average {found.load:.1f} before anything was measured\n"
         f"* a timeline of {plan.phrases:,} phrases with 50 rows of counts each, served by `exposure serve`; in "
         f"another process a timeline of {plan.published:,} phrases was published {found.published} times meanwhile\n"
         f"* questions by key: {CLIENTS} processes, each with one connection, asking one after the other for "

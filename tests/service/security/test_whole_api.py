@@ -105,10 +105,12 @@ def asked(world: Loopback, folder: Path, key: str | None, seconds: int, *options
         *("run", f"{world.url}/openapi.json", "--checks", "all", "--no-color", "--continue-on-failure", "--no-shrink"),
         *("--max-examples", "15", "--max-time", str(seconds), *options),
     ]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "COLUMNS": "150"}
     if key is not None:
         command += ["--header", f"Authorization: Bearer {world.keys[key]}"]
+        environment["WHOLE_API_KEY"] = world.keys[key]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=folder,
-                         env={**os.environ, "PYTHONWARNINGS": "ignore", "COLUMNS": "150"})  # fmt: skip
+                         env=environment)  # fmt: skip
     said = run.stdout + run.stderr
     assert run.returncode == 0, "\n".join(line[:400] for line in said.splitlines())
     return said
