@@ -193,7 +193,9 @@ def test_pages_make_up_the_whole_set(client, limit):
     assert [line["uid"] for line in lines] == ["p1", "dna"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "eyJhdCI6IDF9", "eyJhdCI6IC0xfQ", "eyJhdCI6IDk5OTk5OTk5fQ", "e30", "bnVsbA", "🦜", "a" * 1001])
+@pytest.mark.parametrize(
+    "cursor", ["x", "eyJhdCI6IDF9", "eyJhdCI6IC0xfQ", "eyJhdCI6IDk5OTk5OTk5fQ", "e30", "bnVsbA", "🦜", "a" * 1001]
+)
 def test_a_cursor_that_is_none_is_refused(client, named, cursor):
     """Never a page from somewhere."""
     answer = client.get(f"/v1/pair-sets/{named['$PAIR_SET']}/pairs", params={"cursor": cursor})
