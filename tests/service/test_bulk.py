@@ -158,6 +158,23 @@ def test_phrases_read_in_pieces_are_those_read_at_once(monkeypatch, texts, ascii
     assert easy[0].to_pylist() == [",", "ab", "\\"] * 500
 
 
+def test_others_get_the_interpreter_while_a_long_body_is_read():
+    """Between its pieces, of which there are some hundred: at least every third time."""
+    body = b'{"phrases": [' + b'",",' * 4_000_000 + b'","]}'
+    turns, is_over = [], threading.Event()
+
+    def take_turns():
+        while not is_over.wait(1e-4):
+            turns.append(1)
+
+    other = threading.Thread(target=take_turns)
+    other.start()
+    assert len(sliced_phrases.sliced(body)[0]) == 4_000_001
+    is_over.set()
+    other.join()
+    assert len(turns) > len(body) / sliced_phrases.SLICE_BYTES / 3
+
+
 @pytest.mark.parametrize("piece", [b"{}", b"[]", b"1", b"null", b'"a" "b"', b'"a', b'"\xff"', b'"\x01"', b'"a",'])
 def test_a_body_with_anything_else_in_it_is_not_read_in_pieces(piece):
     """Not at its beginning, in its middle or at its end."""
