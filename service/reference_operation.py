@@ -95,20 +95,34 @@ def _body_schema(says: Mapping[str, Any], document: Document) -> Mapping[str, An
 
 def curl(operation: Operation, document: Document, address: str) -> str:
     """A command that asks this, with the examples of its parameters and body."""
-    path, query = operation.path, []
-    for one in operation.says.get("parameters", []):
-        example = one["schema"].get("examples", [None])[0]
+    path, query, headers = operation.path, [], ""
+    for one, example in _shown(operation.says.get("parameters", [])):
         if one["in"] == "path":
             path = path.replace(f"{{{one['name']}}}", quote(str(example)))
-        elif example is not None:
+        elif one["in"] == "header":
+            header = shlex.quote(f"{one['name']}: {example}")
+            headers += f" \\\n  -H {header}"
+        else:
             query += [(one["name"], value) for value in (example if isinstance(example, list) else [example])]
     url = address.rstrip("/") + path + ("?" + urlencode(query, quote_via=quote) if query else "")
     body = _body_schema(operation.says, document)
     if body is None:
         method = "" if operation.method == "GET" else f"-X {operation.method} "
-        return f"curl {method}{shlex.quote(url)}"
+        return f"curl {method}{shlex.quote(url)}{headers}"
     sent = shlex.quote(json.dumps(body["examples"][0]))
-    return f"curl {shlex.quote(url)} \\\n  --json {sent}"
+    return f"curl {shlex.quote(url)}{headers} \\\n  --json {sent}"
+
+
+def _shown(parameters: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """Those that a request needs, and of the others the first: all filters at once say little, and find nothing."""
+    more = 1
+    for one in parameters:
+        example = one["schema"].get("examples", [None])[0]
+        if one.get("required") or one["in"] == "path":
+            yield one, example
+        elif example is not None and more:
+            more -= 1
+            yield one, example
 
 
 def _example_answer(says: Mapping[str, Any]) -> Markup | None:

@@ -79,7 +79,7 @@ class ContextParameters(PhraseParameters):
 def batch(
     request: Request,
     run: RunName,
-    step: Annotated[int, Path(ge=1, le=MAX_STEP, description="Step N consumed batch N − 1.", examples=[42])],
+    step: Annotated[int, Path(ge=1, le=MAX_STEP, description="Step N consumed batch N − 1.", examples=[2])],
     asked: Annotated[BatchParameters, Query()],
     resources: ResourcesOf,
 ) -> Response:

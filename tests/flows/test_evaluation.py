@@ -386,5 +386,5 @@ def test_other_phrases_bring_their_own_clusters(world: Path, models: Path, pairs
     assert all(EvaluationFolder.open(out).pairs.critical_lemma)
     answer = exposure(*asked, out, "--phrases", tmp_path / "own.parquet")
     assert_sentence(answer)
-    assert "--phrases" in answer.err
+    assert "holds exposures of other critical phrases than these" in answer.err
     assert all(EvaluationFolder.open(out).pairs.critical_lemma)

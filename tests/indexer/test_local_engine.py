@@ -86,7 +86,7 @@ def test_worker_that_is_killed_is_a_sentence_and_finished_units_stay(tmp_path: P
     for child in children(os.getpid()):
         if "spawn_main" in command_line(child):
             os.kill(child, signal.SIGKILL)
-    with pytest.raises(ExposureError, match=r"worker process died.*same command again.*--workers"):
+    with pytest.raises(ExposureError, match=r"worker process died.*index the same again.*fewer cores"):
         list(outcomes)
     assert any(timeline.segments.has(unit.key) for unit in units)
     for unit in units:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from random import Random
 
-import httpx
+import httpx2
 import pytest
 
 from exposure.api.jobs import JobProgress
@@ -42,7 +42,7 @@ class Reader:
     def read(self, most=None):
         """Until the stream ends, or `most` events came; the status."""
         headers = {} if self.last is None else {"Last-Event-ID": self.last}
-        with httpx.Client() as client, client.stream("GET", self.url, headers=headers, timeout=30) as answer:
+        with httpx2.Client() as client, client.stream("GET", self.url, headers=headers, timeout=30) as answer:
             fields = {}
             for line in answer.iter_lines():
                 if line.startswith(":"):
@@ -99,7 +99,7 @@ def test_a_stream_ends_with_the_job_and_an_ended_one_is_204(serve, indexing):
     ending = threading.Timer(0.3, lambda: served.store.finish(job, 1, DONE))
     ending.start()
     assert reader.read() == 200
-    assert reader.events[-1] == ("state", json.loads(httpx.get(f"{served.url}/v1/jobs/{job}").text))
+    assert reader.events[-1] == ("state", json.loads(httpx2.get(f"{served.url}/v1/jobs/{job}").text))
     assert reader.read() == 204
     assert len(reader.events) == 3
     assert served.app.state.desk.streams == 0
@@ -121,10 +121,10 @@ def test_more_streams_than_the_limit_are_told_when_to_come_back(serve, indexing)
     served = serve(streams=2)
     job = begun(served.store, indexing("one"))
     url = f"{served.url}/v1/jobs/{job}/events"
-    with httpx.Client() as client, client.stream("GET", url) as first:
+    with httpx2.Client() as client, client.stream("GET", url) as first:
         with client.stream("GET", url) as second:
             assert first.status_code == second.status_code == 200
-            refused = httpx.get(url)
+            refused = httpx2.get(url)
             assert (refused.status_code, refused.json()["type"]) == (429, "/problems/busy")
             assert int(refused.headers["retry-after"]) > 0
         end = time.monotonic() + 10
@@ -151,7 +151,7 @@ def test_two_hundred_readers_that_read_nothing_take_no_memory_and_keep_nobody_wa
     before = resident()
     for start in range(0, 2000, 100):
         served.store.add_lines(job, 1, [note(start + number, 10_000) for number in range(100)], start)
-        assert httpx.get(f"{served.url}/v1/jobs/{job}", timeout=20).status_code == 200
+        assert httpx2.get(f"{served.url}/v1/jobs/{job}", timeout=20).status_code == 200
     grown = resident() - before
     assert grown < 60 << 20
     served.store.finish(job, 1, DONE)
@@ -182,7 +182,7 @@ def claim():
         directory = read_identity(served.app.state.settings.data)
         body = {"worker": "w", "kind": "index", "directory": directory, "wait_seconds": wait}
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.post(f"{served.url}/v1/worker/claims", json=body, headers=headers, timeout=60)
+        return httpx2.post(f"{served.url}/v1/worker/claims", json=body, headers=headers, timeout=60)
 
     return ask
 
@@ -264,7 +264,7 @@ def test_what_its_own_workers_had_begun_waits_for_new_ones_when_the_service_answ
     assert claim(served, 0, name).json()["job"]["id"] == job.id
     served.stop()
     served = serve()
-    found = httpx.get(f"{served.url}/v1/jobs/{job.id}").json()
+    found = httpx2.get(f"{served.url}/v1/jobs/{job.id}").json()
     assert (found["state"], found["attempt"]) == (state, 1)
 
 
@@ -310,14 +310,14 @@ def test_a_stream_that_cannot_be_read_on_is_cut_and_never_ends_as_if_all_had_com
     with monkeypatch.context() as broken:
         broken.setattr(served.store, "events_page", breaking)
         for asked in (url, f"{url}?wait=false"):
-            with httpx.stream("GET", asked, timeout=30) as answer:
+            with httpx2.stream("GET", asked, timeout=30) as answer:
                 assert answer.status_code == 200
-                with pytest.raises(httpx.RemoteProtocolError):
+                with pytest.raises(httpx2.RemoteProtocolError):
                     answer.read()
-            refused = httpx.get(asked, headers={"Last-Event-ID": "100"})
+            refused = httpx2.get(asked, headers={"Last-Event-ID": "100"})
             assert (refused.status_code, refused.json()["type"]) == (503, "/problems/no-storage")
     assert served.app.state.desk.streams == 0
-    assert len(httpx.get(f"{url}?wait=false").text.splitlines()) == 252
+    assert len(httpx2.get(f"{url}?wait=false").text.splitlines()) == 252
 
 
 def test_a_service_that_stops_ends_streams_and_polls_at_once_and_jobs_go_on_after_it(serve, indexing, claim):

@@ -13,8 +13,10 @@ import worlds
 from training_runs import TrainingRun
 
 from exposure.orders import DataOrder
+from exposure.pair_files import load_pairs
 from exposure.provenance import sha256_of_file
 from service.data_directory import DataDirectory, open_data_directory
+from service.pair_set_making import make_pair_set
 
 STEPS = (0, 2, 7)
 SHARD_BYTES = 8_000_000
@@ -40,9 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
     worlds.run(batch=8).manifest(directory.runs / "small")
     phrase_set = sha256_of_file(worlds.phrase_file())[:40]
     shutil.copyfile(worlds.phrase_file(), directory.phrase_set(phrase_set))
-    pair_set = "a" * 40
-    (directory.pair_sets / pair_set).mkdir()
-    shutil.copyfile(worlds.small().pairs, directory.pairs(pair_set))
+    pair_set, _ = make_pair_set(directory, load_pairs([worlds.small().pairs]))
     for step in STEPS:
         shutil.copytree(tiny_models.checkpoint("llama", seed=step), folder / "models" / "tiny" / f"step-{step}")
     return Place(directory, phrase_set, pair_set, folder / "models")
