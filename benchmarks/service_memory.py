@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.service.flood import MEBIBYTE, PATIENCE_SECONDS, Place, counted, declared, endless, slow, unread, whole
-from service.keys import add_key
+from service.keys.key_file import add_key
 
 EVENT_CHARACTERS = 4_000
 CONFIGURATION = """

@@ -12,20 +12,19 @@ from starlette.staticfiles import StaticFiles
 
 from exposure import __version__
 from exposure.errors import ExposureError
-from service import openapi, problems
-from service.body_gate import Bodies, BodyGate
+from service import problems
 from service.catalog import Catalog
 from service.data_directory import open_data_directory
-from service.envelope import Envelope
-from service.exchange import Traffic
-from service.gates import HostGate
+from service.gates.body_gate import Bodies, BodyGate
+from service.gates.envelope import Envelope
+from service.gates.exchange import Traffic
+from service.gates.json_gate import JsonGate
+from service.gates.key_gate import KeyGate
+from service.gates.question_gate import QuestionGate, Questions
+from service.gates.request_gate import HostGate
 from service.jobs.keeper import jobs_kept
-from service.json_gate import JsonGate
-from service.key_gate import KeyGate
-from service.key_ring import KeyRing
-from service.logs import request_log
-from service.metrics import Metrics
-from service.question_gate import QuestionGate, Questions
+from service.keys.key_ring import KeyRing
+from service.reference import openapi
 from service.resources import Resources
 from service.route_table import RouteTable
 from service.routes import (
@@ -50,7 +49,9 @@ from service.routes import (
     worker,
 )
 from service.settings import Settings
-from service.tracing import tracing_to
+from service.telemetry.logs import request_log
+from service.telemetry.metrics import Metrics
+from service.telemetry.tracing import tracing_to
 
 ROUTERS = (
     health.router,

@@ -12,14 +12,14 @@ from exposure.api.names import NAME
 from exposure.api.timelines import TimelineEntry
 from exposure.errors import ExposureError, TimelineError
 from exposure.generation_reader import ReaderLimits
-from service.beneath import beneath
 from service.errors import NotFoundError
 from service.generations import CurrentGeneration, OpenGeneration
-from service.phrase_files import PhraseFiles
+from service.roots.beneath import beneath
+from service.sets.phrase_files import PhraseFiles
 from service.settings import Settings
+from service.telemetry.watchdog import Watchdog
 from service.timeline_models import entry_of
 from service.timeline_phrase_sets import TimelinePhraseSets
-from service.watchdog import Watchdog
 
 
 class Catalog:

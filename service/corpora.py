@@ -12,11 +12,11 @@ from exposure.errors import CensusError, ExposureError, OrderError, TimelineErro
 from exposure.order_paths import shards_there
 from exposure.orders import DataOrder
 from exposure.timeline_folder import TimelineFolder
-from service import roots
 from service.children import Children
 from service.data_directory import DataDirectory
 from service.errors import RootError
 from service.generations import OpenGeneration
+from service.roots import operator_roots as roots
 from service.runs import RunStore
 from service.settings import Settings
 

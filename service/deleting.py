@@ -13,8 +13,8 @@ from exposure.api.jobs import Job
 from exposure.api.names import DIGEST, NAME
 from service.data_directory import DataDirectory
 from service.errors import ConflictError, NotFoundError
-from service.pair_sets import PairSetStore
 from service.removal import put_back, set_aside
+from service.sets.pair_sets import PairSetStore
 from service.settings import Settings
 from service.uses import NOUNS, Kind, refuse_used_by_jobs
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from exposure.api.names import NAME
+from service.bodies.json_bodies import refuse_other_media
 from service.catalog import Catalog
-from service.json_bodies import refuse_other_media
 from service.settings import Settings
 
 

@@ -13,7 +13,7 @@ from exposure.errors import TimelineError
 from exposure.generation_reader import ReaderLimits
 from exposure.timeline import Timeline
 from exposure.timeline_folder import TimelineFolder
-from service.beneath import beneath
+from service.roots.beneath import beneath
 
 _DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
 

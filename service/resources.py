@@ -14,11 +14,11 @@ from service.corpora import Corpora
 from service.data_directory import DataDirectory
 from service.deleting import Deleter
 from service.errors import ReadOnlyError
-from service.pair_sets import PairSetStore
-from service.phrase_sets import PhraseSetStore
 from service.removal import Removal
 from service.runs import RunStore
-from service.sets import SetMaker
+from service.sets.pair_sets import PairSetStore
+from service.sets.phrase_sets import PhraseSetStore
+from service.sets.set_maker import SetMaker
 from service.settings import Settings
 from service.uses import Kind
 

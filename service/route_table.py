@@ -10,9 +10,9 @@ from typing import Any
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount, compile_path
 
-from service.access import Scope
 from service.errors import ServiceError
-from service.head_answers import asked_method
+from service.gates.head_answers import asked_method
+from service.keys.access import Scope
 
 PUBLIC = frozenset({("GET", "/v1/health"), ("GET", "/problems/{slug}"), ("GET", "/static")})
 """All that is answered without a key: whether the service is live, where problems lead, style sheets."""
@@ -29,8 +29,8 @@ LARGE_BODIES = frozenset(
 )
 """Routes that take bodies up to `limits.body_bytes`, which they read themselves, away from the event loop.
 
-All others take bodies up to `limits.small_body_bytes`, which the framework reads once service/json_gate.py let them
-pass.
+All others take bodies up to `limits.small_body_bytes`, which the framework reads once service/gates/json_gate.py let
+them pass.
 """
 
 UNCOUNTED = frozenset({("GET", "/v1/health"), ("GET", "/metrics")})

@@ -16,11 +16,11 @@ from exposure.census import Census
 from exposure.errors import CensusError, CorpusError, ExposureError, OrderError
 from exposure.order_paths import is_there
 from exposure.orders import DataOrder
-from service import roots
-from service.beneath import beneath
 from service.data_directory import DataDirectory
 from service.errors import ConflictError, InputError, NotFoundError
 from service.removal import delete
+from service.roots import operator_roots as roots
+from service.roots.beneath import beneath
 from service.settings import Settings
 
 MOST_BYTES = 256 << 20

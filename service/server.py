@@ -15,9 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from exposure.errors import ExposureError
-from service.access import EMBEDDED_WORKERS, Scope
 from service.app import create_app
-from service.connections import connection_kind
+from service.gates.connections import connection_kind
+from service.keys.access import EMBEDDED_WORKERS, Scope
 from service.listening import own_url
 from service.settings import Settings
 from service.workers.embedded import embedded_workers
@@ -88,7 +88,7 @@ def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         h11_max_incomplete_event_size=settings.limits.header_bytes,
         timeout_keep_alive=settings.limits.idle_seconds,
         access_log=False,  # it would hold every phrase that is asked for
-        log_config=None,  # service.logs
+        log_config=None,  # service.telemetry.logs
         lifespan="on",
         ws="none",
         proxy_headers=False,

@@ -11,7 +11,7 @@ from exposure.api.resources import PhraseSetFacts
 from exposure.errors import ExposureError, QuestionError
 from exposure.phrases import CriticalPhrase
 from exposure.timeline import Timeline
-from service.phrase_files import PhraseFiles
+from service.sets.phrase_files import PhraseFiles
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from exposure.timeline import Timeline
 from exposure.timeline_folder import TimelineFolder
 from service.data_directory import DataDirectory, open_data_directory
 from service.jobs.store import JobStore
-from service.pair_set_making import make_pair_set
+from service.sets.pair_set_making import make_pair_set
 
 PLANTS = (synthetic_evaluations.Plant("planted", 6, 6, lemmas=3),)
 UNAVAILABLE = "unavailable"

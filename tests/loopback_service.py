@@ -17,7 +17,7 @@ from typing import Any
 
 from child_processes import until
 
-from service.keys import add_key
+from service.keys.key_file import add_key
 
 SERVE = """
 import service.jobs.leases as leases

@@ -18,7 +18,7 @@ from exposure.phrases import Phrase, PhraseSet
 from exposure.publish import publish
 from exposure.timeline_folder import TimelineFolder
 from service.data_directory import DataDirectory, open_data_directory
-from service.pair_set_making import is_whole, make_pair_set
+from service.sets.pair_set_making import is_whole, make_pair_set
 from service.upkeep.doctor import examine
 
 NAMES = ("index", "publish", "evaluate", "backup", "prune", "remove", "pair-set", "open")

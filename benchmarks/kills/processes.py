@@ -10,7 +10,7 @@ MARKS = {
     "worker": "service.workers",
     "index": "indexer",
     "evaluation": "evaluator",
-    "making": "service.making",
+    "making": "service.sets.making",
 }
 """What kills can be of, and the module that stands in the command line."""
 

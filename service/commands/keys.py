@@ -40,8 +40,8 @@ def command() -> None:
 )
 def add(file: Path, name: str, scopes: tuple[str, ...]) -> None:
     """Make a key called NAME and print it; it is kept nowhere. The file is made where there is none."""
-    from service.access import SCOPES as ALL
-    from service.keys import add_key
+    from service.keys.access import SCOPES as ALL
+    from service.keys.key_file import add_key
 
     click.echo(add_key(file, name, tuple(scope for scope in ALL if scope in scopes)))
 
@@ -50,7 +50,7 @@ def add(file: Path, name: str, scopes: tuple[str, ...]) -> None:
 @_FILE
 def list_keys(file: Path) -> None:
     """Print the names of the keys, what they may do, and when they were made."""
-    from service.keys import read_keys
+    from service.keys.key_file import read_keys
 
     for key in read_keys(file):
         click.echo(f"{key.name}\t{','.join(key.scopes)}\t{key.created}")
@@ -61,6 +61,6 @@ def list_keys(file: Path) -> None:
 @click.argument("name")
 def remove(file: Path, name: str) -> None:
     """Remove the key called NAME."""
-    from service.keys import remove_key
+    from service.keys.key_file import remove_key
 
     remove_key(file, name)

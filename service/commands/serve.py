@@ -67,8 +67,8 @@ def command(data: Path, config: Path | None, host: str, port: int, **options: An
     from service.data_directory import make_data_folder, open_data_directory
     from service.listening import is_everywhere, listen, url_of
     from service.lock import serving
-    from service.logs import configure
     from service.server import run
+    from service.telemetry.logs import configure
 
     settings = load_settings(config, data, _additions(options))
     if not is_everywhere(host):

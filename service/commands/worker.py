@@ -47,7 +47,7 @@ def command(
     kept.
     """
     from service.config import load_settings
-    from service.logs import configure
+    from service.telemetry.logs import configure
     from service.workers.link import Link
     from service.workers.worker import Worker
 

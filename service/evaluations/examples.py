@@ -10,9 +10,9 @@ from evaluator.report.paradigm_rows import ParadigmRow
 from evaluator.report.split_rows import SplitRow
 from exposure.api.resources import CheckpointFacts, EvaluationFacts, ItemScore
 from exposure.measurement import Measurement
-from service.listing import pages
-from service.openapi import Responses, forms
+from service.answers.listing import pages
 from service.problems import NOT_FOUND, UNAVAILABLE, Kind
+from service.reference.openapi import Responses, forms
 
 EVALUATION = "small"
 UID = "delayed_agreement"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
 from exposure.api.names import Step
-from service.cursors import CURSOR, Cursor
+from service.answers.cursors import CURSOR, Cursor
 
 MAX_ROWS = 1_000_000
 """Of one page."""

@@ -17,9 +17,9 @@ import pyarrow as pa
 from evaluator.folder import CheckpointRecord, EvaluationManifest, checkpoints_from, manifest_from
 from exposure.api.names import NAME
 from exposure.errors import EvaluationError
-from service.beneath import beneath, open_beneath
 from service.data_directory import DataDirectory
 from service.errors import NotFoundError
+from service.roots.beneath import beneath, open_beneath
 from service.settings import Settings
 
 _NONE = "none"

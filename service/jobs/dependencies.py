@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request
 
-from service.access import Caller
 from service.errors import ParameterError, ReadOnlyError
 from service.jobs.desk import Desk
 from service.jobs.store import JobStore
+from service.keys.access import Caller
 
 
 async def _desk(request: Request) -> Desk:

@@ -9,7 +9,6 @@ from typing import Any
 from exposure.encoding import NDJSON
 from service.jobs.examples import QUEUED
 from service.jobs.streams import EVENT_STREAM
-from service.openapi import Responses, problems
 from service.problems import (
     BAD_REQUEST,
     BUSY,
@@ -25,6 +24,7 @@ from service.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     Kind,
 )
+from service.reference.openapi import Responses, problems
 
 OF_JOBS = (READ_ONLY, NO_STORAGE)
 """What any route of jobs can answer."""

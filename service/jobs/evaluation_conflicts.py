@@ -20,8 +20,8 @@ from service.catalog import Catalog
 from service.data_directory import DataDirectory
 from service.errors import ConflictError, NotFoundError
 from service.evaluations.stored import StoredEvaluation
-from service.pair_sets import PairSetStore
-from service.roots import resolve
+from service.roots.operator_roots import resolve
+from service.sets.pair_sets import PairSetStore
 from service.settings import Settings
 
 DIGESTED_PAIRS = 5_000

@@ -15,7 +15,7 @@ from service.errors import ConflictError, NotFoundError
 from service.evaluations.stored import StoredEvaluation
 from service.jobs.evaluation_conflicts import refuse_other_evaluation
 from service.jobs.named import refuse_missing
-from service.roots import resolve
+from service.roots.operator_roots import resolve
 from service.settings import Settings
 
 

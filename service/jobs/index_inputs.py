@@ -9,11 +9,11 @@ from exposure.errors import OrderError, QuestionError
 from exposure.orders import DataOrder
 from exposure.phrases import MatchRule
 from exposure.timeline_folder import TimelineFolder
-from service.beneath import beneath
 from service.data_directory import DataDirectory
 from service.errors import ConflictError
 from service.jobs.named import refuse_missing
-from service.roots import refuse_outside
+from service.roots.beneath import beneath
+from service.roots.operator_roots import refuse_outside
 from service.settings import Settings
 
 

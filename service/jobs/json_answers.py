@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from exposure.api.jobs import Job
-from service.revalidation import etag, unchanged
+from service.answers.revalidation import etag, unchanged
 
 JSON = "application/json"
 _PRIVATE = {"Cache-Control": "private, no-cache"}

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from exposure.api.corpus import BatchRow, Context
-from service.access import needs
-from service.answering import answer
+from service.answers.answering import answer
+from service.answers.questions import MAX_STEP, PhraseParameters, once, refuse_excess
+from service.answers.rendering import negotiate, render
+from service.answers.revalidation import HEADERS
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
 from service.errors import NotIndexedError
-from service.examples import BATCH_ROW, CONTEXT
-from service.openapi import answers, forms, problems
+from service.keys.access import needs
 from service.problems import (
     BUSY,
     LIMIT_EXCEEDED,
@@ -26,10 +27,9 @@ from service.problems import (
     TOO_SLOW,
     UNAVAILABLE,
 )
-from service.questions import MAX_STEP, PhraseParameters, once, refuse_excess
-from service.rendering import negotiate, render
+from service.reference.examples import BATCH_ROW, CONTEXT
+from service.reference.openapi import answers, forms, problems
 from service.resources import ResourcesOf
-from service.revalidation import HEADERS
 from service.routes.runs import RunName
 from service.timeline_models import TimelineAnswers
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.answers import CoverageAnswer
-from service.access import needs
-from service.answering import answer
+from service.answers.answering import answer
+from service.answers.questions import no_parameters
 from service.dependencies import CatalogOf, TimelineName
-from service.examples import COVERAGE
-from service.openapi import answers
-from service.questions import no_parameters
+from service.keys.access import needs
+from service.reference.examples import COVERAGE
+from service.reference.openapi import answers
 from service.timeline_models import TimelineAnswers
 
 router = APIRouter(

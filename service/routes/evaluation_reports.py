@@ -10,18 +10,18 @@ from starlette.responses import Response
 from evaluator.report.lag_rows import LagRow
 from evaluator.report.paradigm_rows import ParadigmRow
 from evaluator.report.split_rows import SplitRow
-from service.access import needs
+from service.answers.listing import Listing, paged_when_changed
+from service.answers.questions import no_parameters
+from service.answers.revalidation import etag, unchanged
 from service.evaluations import examples
 from service.evaluations.dependencies import EvaluationOf
 from service.evaluations.report_page import HEADERS, report_page
 from service.evaluations.report_rows import report_rows, report_table
 from service.evaluations.row_parameters import ReportParameters
 from service.evaluations.stored import StoredEvaluation
-from service.listing import Listing, paged_when_changed
-from service.openapi import problems
+from service.keys.access import needs
 from service.problems import NOT_FOUND, UNAVAILABLE
-from service.questions import no_parameters
-from service.revalidation import etag, unchanged
+from service.reference.openapi import problems
 
 router = APIRouter(prefix="/evaluations/{evaluation}", dependencies=[Depends(needs("read"))])
 

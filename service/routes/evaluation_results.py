@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from exposure.api.resources import ItemScore
 from exposure.measurement import Measurement
-from service.access import needs
+from service.answers.listing import Page, PageRows, paged_when_changed
+from service.answers.questions import once
 from service.dependencies import SettingsOf
 from service.evaluations import examples
 from service.evaluations.dependencies import EvaluationOf
@@ -18,9 +19,8 @@ from service.evaluations.measurement_rows import MeasurementFile
 from service.evaluations.page_cursors import page_cursor, page_place
 from service.evaluations.pages import Asked
 from service.evaluations.row_parameters import ItemParameters, MeasurementParameters
-from service.listing import Page, PageRows, paged_when_changed
+from service.keys.access import needs
 from service.problems import CONFLICT, INVALID_REQUEST, LIMIT_EXCEEDED, QUESTION
-from service.questions import once
 
 router = APIRouter(prefix="/evaluations/{evaluation}", dependencies=[Depends(needs("read"))])
 

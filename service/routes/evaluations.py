@@ -6,15 +6,15 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.api.resources import CheckpointFacts, EvaluationFacts
-from service.access import needs
+from service.answers.listing import Listing, listed, lists, paged_when_changed, single
+from service.answers.questions import no_parameters
 from service.dependencies import SettingsOf
 from service.evaluations import examples
 from service.evaluations.catalog import checkpoint_facts, evaluation_entries, evaluation_facts
 from service.evaluations.dependencies import EvaluationName, EvaluationOf
-from service.listing import Listing, listed, lists, paged_when_changed, single
-from service.openapi import problems
+from service.keys.access import needs
 from service.problems import CONFLICT, NOT_FOUND, READ_ONLY, UNAVAILABLE
-from service.questions import no_parameters
+from service.reference.openapi import problems
 from service.resources import ResourcesOf, changes
 from service.routes import evaluation_reports, evaluation_results
 

@@ -11,15 +11,15 @@ from starlette.responses import Response
 
 from exposure.answers import FirstSeen
 from exposure.phrase_lookup import FEW
-from service.access import needs
-from service.answering import answer
+from service.answers.answering import answer
+from service.answers.questions import FirstSeenParameters, no_parameters, once, refuse_excess
+from service.bodies.phrase_body import AskedPhrases, asked_phrases
 from service.catalog import Catalog
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
-from service.examples import FIRST_SEEN
-from service.openapi import answers, phrase_body
-from service.phrase_body import AskedPhrases, asked_phrases
+from service.keys.access import needs
 from service.problems import BAD_REQUEST, LIMIT_EXCEEDED, UNSUPPORTED_MEDIA_TYPE
-from service.questions import FirstSeenParameters, no_parameters, once, refuse_excess
+from service.reference.examples import FIRST_SEEN
+from service.reference.openapi import answers, phrase_body
 from service.resources import ResourcesOf
 from service.threads import Pool, in_threads
 from service.timeline_models import TimelineAnswers

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from fastapi import APIRouter, Depends
 
 from exposure import __version__
-from service.openapi import problems
-from service.questions import no_parameters
+from service.answers.questions import no_parameters
+from service.reference.openapi import problems
 
 router = APIRouter(tags=["service"])
 

@@ -9,15 +9,15 @@ from starlette.responses import Response
 
 from exposure.answers import ExposureAnswer, HistoryPoint
 from exposure.timeline import Timeline
-from service.access import needs
-from service.answering import answer
+from service.answers.answering import answer
+from service.answers.questions import HistoryParameters, PhraseParameters, once, refuse_excess
 from service.catalog import Catalog
 from service.dependencies import CatalogOf, SettingsOf, TimelineName
 from service.errors import NotIndexedError
-from service.examples import EXPOSURE, HISTORY_POINT
-from service.openapi import answers
+from service.keys.access import needs
 from service.problems import LIMIT_EXCEEDED, NOT_INDEXED
-from service.questions import HistoryParameters, PhraseParameters, once, refuse_excess
+from service.reference.examples import EXPOSURE, HISTORY_POINT
+from service.reference.openapi import answers
 from service.threads import in_threads
 from service.timeline_models import TimelineAnswers
 

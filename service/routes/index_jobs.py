@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from exposure.api.jobs import Job
 from exposure.api.requests import IndexRequest
-from service.access import needs
+from service.answers.questions import no_parameters
 from service.dependencies import SettingsOf
 from service.jobs.dependencies import CallerOf, IdempotencyKey, JobsOf
 from service.jobs.describing import asks
 from service.jobs.index_inputs import refuse_impossible_indexing
 from service.jobs.json_answers import accepted
-from service.questions import no_parameters
+from service.keys.access import needs
 
 router = APIRouter(tags=["jobs"], dependencies=[Depends(needs("index")), Depends(no_parameters)])
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import Response
 
 from exposure.api.jobs import Job
-from service.access import Scope, needs, refuse_without
+from service.answers.listing import Page, lists, paged
+from service.answers.questions import no_parameters, once
 from service.jobs.dependencies import CallerOf, DeskOf, JobId, JobsOf
 from service.jobs.describing import OF_JOBS, gives, streams
 from service.jobs.events import EventPage
@@ -17,10 +18,9 @@ from service.jobs.examples import CURSOR, QUEUED, RUNNING
 from service.jobs.job_parameters import ONCE, EventsParameters, JobsParameters
 from service.jobs.json_answers import revalidated, said
 from service.jobs.streams import followed, present
-from service.listing import Page, lists, paged
-from service.openapi import Responses
+from service.keys.access import Scope, needs, refuse_without
 from service.problems import NOT_FOUND
-from service.questions import no_parameters, once
+from service.reference.openapi import Responses
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(needs("read"))])
 

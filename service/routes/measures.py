@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from evaluator.measure_specs import MEASURES
 from exposure.api.resources import MeasureFacts
-from service.access import needs
-from service.listing import Listing, listed, lists
-from service.questions import no_parameters
+from service.answers.listing import Listing, listed, lists
+from service.answers.questions import no_parameters
+from service.keys.access import needs
 
 router = APIRouter(tags=["evaluations"], dependencies=[Depends(needs("read")), Depends(no_parameters)])
 

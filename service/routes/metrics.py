@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import PlainTextResponse, Response
 
-from service.access import needs
-from service.metrics import Metrics
-from service.openapi import problems
-from service.questions import no_parameters
+from service.answers.questions import no_parameters
+from service.keys.access import needs
+from service.reference.openapi import problems
+from service.telemetry.metrics import Metrics
 
 router = APIRouter(tags=["service"], dependencies=[Depends(needs("read")), Depends(no_parameters)])
 

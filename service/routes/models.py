@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.api.resources import ModelFacts
-from service.access import needs
+from service.answers.listing import Listing, listed, lists
+from service.answers.questions import no_parameters
 from service.dependencies import SettingsOf
-from service.examples import MODEL
-from service.listing import Listing, listed, lists
-from service.questions import no_parameters
+from service.keys.access import needs
+from service.reference.examples import MODEL
 from service.settings import Settings
 
 router = APIRouter(tags=["evaluations"], dependencies=[Depends(needs("read")), Depends(no_parameters)])

@@ -12,11 +12,8 @@ from exposure.api.names import DIGEST
 from exposure.api.pairs import PairRow
 from exposure.api.resources import PairSetFacts
 from exposure.api.uploads import PairSetRequest
-from service.access import needs
-from service.cursors import CURSOR, LIMIT, Cursor, Limit
-from service.dependencies import JsonBodyOf
-from service.examples import PAIR_ROW, PAIR_SET
-from service.listing import (
+from service.answers.cursors import CURSOR, LIMIT, Cursor, Limit
+from service.answers.listing import (
     Listing,
     Page,
     gives_one,
@@ -28,8 +25,9 @@ from service.listing import (
     pages,
     single,
 )
-from service.openapi import json_body, problems
-from service.pair_sets import RowFilter
+from service.answers.questions import Text, no_parameters, once
+from service.dependencies import JsonBodyOf
+from service.keys.access import needs
 from service.problems import (
     BAD_REQUEST,
     BUSY,
@@ -43,8 +41,10 @@ from service.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     UNUSABLE_INPUT,
 )
-from service.questions import Text, no_parameters, once
+from service.reference.examples import PAIR_ROW, PAIR_SET
+from service.reference.openapi import json_body, problems
 from service.resources import ResourcesOf, changes
+from service.sets.pair_sets import RowFilter
 
 router = APIRouter(prefix="/pair-sets", tags=["pairs"])
 

@@ -10,11 +10,8 @@ from starlette.responses import Response
 
 from exposure.api.resources import PhraseRow, PhraseSetFacts
 from exposure.api.uploads import PhraseSetRequest
-from service.access import needs
-from service.cursors import CURSOR, LIMIT, Cursor, Limit
-from service.dependencies import JsonBodyOf
-from service.examples import PHRASE_ROW, PHRASE_SET
-from service.listing import (
+from service.answers.cursors import CURSOR, LIMIT, Cursor, Limit
+from service.answers.listing import (
     Listing,
     Page,
     gives_one,
@@ -26,9 +23,12 @@ from service.listing import (
     pages,
     single,
 )
-from service.openapi import json_body, problems
+from service.answers.questions import Text, no_parameters, once
+from service.dependencies import JsonBodyOf
+from service.keys.access import needs
 from service.problems import CONFLICT, NOT_FOUND, READ_ONLY, UNAVAILABLE
-from service.questions import Text, no_parameters, once
+from service.reference.examples import PHRASE_ROW, PHRASE_SET
+from service.reference.openapi import json_body, problems
 from service.resources import ResourcesOf, changes
 from service.routes.pair_sets import OF_UPLOAD, SetId
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from service.access import needs
 from service.errors import NotFoundError
+from service.keys.access import needs
 from service.problems import KINDS
-from service.reference_page import page
+from service.reference.page import page
 
 router = APIRouter(include_in_schema=False)
 

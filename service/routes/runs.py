@@ -10,11 +10,10 @@ from starlette.responses import Response
 from exposure.api.names import NAME, RootedPath
 from exposure.api.resources import RunFacts
 from exposure.api.uploads import RunRequest
-from service.access import needs
+from service.answers.listing import Listing, gives_one, listed, lists, made, makes_one, single
+from service.answers.questions import no_parameters
 from service.dependencies import CatalogOf
-from service.examples import RUN
-from service.listing import Listing, gives_one, listed, lists, made, makes_one, single
-from service.openapi import problems
+from service.keys.access import needs
 from service.problems import (
     BAD_REQUEST,
     CONFLICT,
@@ -25,7 +24,8 @@ from service.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     UNUSABLE_INPUT,
 )
-from service.questions import no_parameters
+from service.reference.examples import RUN
+from service.reference.openapi import problems
 from service.resources import ResourcesOf, changes
 
 router = APIRouter(prefix="/runs", tags=["runs"], dependencies=[Depends(no_parameters)])

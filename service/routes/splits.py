@@ -11,14 +11,14 @@ from starlette.responses import Response
 from exposure.api.resources import PhraseSetFacts
 from exposure.splits import PairSplit, ParadigmSplit, SplitRequest, by_paradigm, split_pairs
 from exposure.timeline import Timeline
-from service.access import needs
-from service.answering import answer
+from service.answers.answering import answer
+from service.answers.questions import SplitQuestion, no_parameters
 from service.catalog import Catalog
 from service.dependencies import CatalogOf, TimelineName
-from service.examples import PARADIGM_SPLIT, PHRASE_SET
-from service.openapi import answers
+from service.keys.access import needs
 from service.problems import BAD_REQUEST, QUESTION, UNSUPPORTED_MEDIA_TYPE
-from service.questions import SplitQuestion, no_parameters
+from service.reference.examples import PARADIGM_SPLIT, PHRASE_SET
+from service.reference.openapi import answers
 from service.threads import in_threads
 from service.timeline_models import TimelineAnswers
 from service.timeline_phrase_sets import TimelinePhraseSets, digest

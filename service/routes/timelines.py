@@ -6,14 +6,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.api.timelines import TimelineEntry, TimelineFacts
-from service.access import needs
-from service.answering import answer_one
+from service.answers.answering import answer_one
+from service.answers.listing import listed, lists
+from service.answers.questions import no_parameters
 from service.dependencies import CatalogOf, TimelineName
-from service.examples import DAMAGED_ENTRY, ENTRY, FACTS
-from service.listing import listed, lists
-from service.openapi import one_answer, problems
+from service.keys.access import needs
 from service.problems import CONFLICT, NOT_FOUND, READ_ONLY, UNAVAILABLE
-from service.questions import no_parameters
+from service.reference.examples import DAMAGED_ENTRY, ENTRY, FACTS
+from service.reference.openapi import one_answer, problems
 from service.resources import ResourcesOf, changes
 from service.timeline_models import TimelineList, facts_of
 

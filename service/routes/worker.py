@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from exposure.api.jobs import Claim, Job, Lease
-from service.access import Caller, needs
+from service.answers.questions import no_parameters
 from service.data_directory import read_identity
 from service.dependencies import SettingsOf
 from service.errors import ConflictError, JobStoreError
@@ -19,9 +19,9 @@ from service.jobs.desk import Desk
 from service.jobs.examples import CLAIM, LEASE, QUEUED
 from service.jobs.json_answers import said
 from service.jobs.worker_words import ClaimRequest, Heartbeat, LinesRequest, OutcomeRequest
-from service.openapi import Responses, problems
+from service.keys.access import Caller, needs
 from service.problems import CONFLICT, UNAVAILABLE
-from service.questions import no_parameters
+from service.reference.openapi import Responses, problems
 from service.settings import Settings
 
 router = APIRouter(prefix="/worker", tags=["workers"], dependencies=[Depends(needs("worker")), Depends(no_parameters)])

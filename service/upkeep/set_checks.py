@@ -12,8 +12,8 @@ from exposure.pair_files import load_pairs
 from exposure.phrase_file import read_phrases
 from exposure.provenance import sha256_of_file
 from service.data_directory import DataDirectory
-from service.pair_set_making import digest_of, is_whole, make_pair_set
 from service.removal import delete, set_aside
+from service.sets.pair_set_making import digest_of, is_whole, make_pair_set
 from service.upkeep.finding import Finding
 from service.upkeep.partial_files import is_partial
 from service.upkeep.quarantine import quarantine

@@ -8,7 +8,7 @@ import sys
 
 from exposure.errors import ExposureError
 from exposure.lifeline import end_with_parent
-from service.logs import configure
+from service.telemetry.logs import configure
 from service.workers.embedded import SETTINGS
 from service.workers.link import Link
 from service.workers.worker import Worker

@@ -11,7 +11,7 @@ from exposure.api.requests import REQUEST_OF, EvaluationRequest, IndexRequest
 from exposure.errors import UsageError
 from indexer.job_spec import IndexSpec
 from service.data_directory import DataDirectory
-from service.roots import resolve
+from service.roots.operator_roots import resolve
 from service.settings import Settings
 
 Spec = IndexSpec | EvaluationSpec

@@ -17,7 +17,7 @@ from exposure.client import Client, LimitExceeded, Retries, TooLarge, Unexpected
 from exposure.client.core import Core
 from exposure.client.exchanges import Exchange, Response
 from exposure.errors import UsageError
-from service.phrase_body import asked_phrases
+from service.bodies.phrase_body import asked_phrases
 from service.settings import Limits
 
 AskBoth = Callable[..., Any]

@@ -25,11 +25,11 @@ from exposure.pair_writing import pair_lines
 from service.app import create_app
 from service.data_directory import DataDirectory, read_identity
 from service.listening import listen, url_of
-from service.pair_set_making import digest_of, make_pair_set
-from service.phrase_files import PhraseFiles
-from service.phrase_set_making import listed_phrase_set
-from service.phrase_sets import PhraseSetStore
 from service.runs import RunStore
+from service.sets.pair_set_making import digest_of, make_pair_set
+from service.sets.phrase_files import PhraseFiles
+from service.sets.phrase_set_making import listed_phrase_set
+from service.sets.phrase_sets import PhraseSetStore
 from service.settings import Settings
 
 SHARDS = {

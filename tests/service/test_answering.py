@@ -3,7 +3,7 @@
 import pytest
 
 from exposure import __version__
-from service.revalidation import is_current
+from service.answers.revalidation import is_current
 
 PATHS = ["", "/coverage", "/phrase-sets", "/first-seen?phrase=cats sleep", "/history?phrase=cats sleep",
          "/exposures?phrase=cats sleep"]  # fmt: skip

@@ -15,7 +15,7 @@ from exposure.answer_schema import answer_schema
 from exposure.answers import FirstSeen
 from exposure.encoding import ARROW, CSV, JSON, NDJSON, PARQUET
 from exposure.timeline import Timeline
-from service import sliced_phrases
+from service.bodies import sliced_phrases
 from service.settings import Limits, Settings
 from service.threads import THREADS, in_threads
 
@@ -198,7 +198,7 @@ def test_a_long_body_that_is_not_quite_right_is_read_by_another_process(reader, 
         short, long = (ask(reader, json.dumps({"phrases": few, **wrong}).encode(), JSON) for few in (texts[:2], texts))
         assert (short.status_code, short.json()["type"]) == (422, f"/problems/{kind}")
         assert long.json()["errors"] == short.json()["errors"]
-    monkeypatch.setattr("service.phrase_body.sliced", lambda _: None)
+    monkeypatch.setattr("service.bodies.phrase_body.sliced", lambda _: None)
     plain = ask(reader, json.dumps({"phrases": texts, "at_step": 2}).encode(), JSON)
     assert [one["phrase"] for one in plain.json()["answers"]] == texts
     assert ask(reader, b'{"phrases": ["a"]} ' + b"x" * 20_000, JSON).json()["type"] == "/problems/bad-request"

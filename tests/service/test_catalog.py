@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from exposure.errors import TimelineError
 from exposure.timeline import Timeline
-from service.beneath import beneath
 from service.catalog import Catalog
 from service.errors import NotFoundError
+from service.roots.beneath import beneath
 from service.settings import Settings
 
 TRICKS = [

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from service.gates import host_name
+from service.gates.request_gate import host_name
 from service.settings import Limits, Settings
 
 PATH = "/v1/timelines/tiny/first-seen"

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from service.head_answers import answer_headers
-from service.streaming import PART_BYTES, PartsResponse
+from service.answers.streaming import PART_BYTES, PartsResponse
+from service.gates.head_answers import answer_headers
 
 QUESTIONS = {
     "/v1/timelines/{timeline}/first-seen": "?phrase=cats%20sleep",

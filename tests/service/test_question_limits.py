@@ -8,7 +8,7 @@ from exposure.timeline import Timeline
 from service.catalog import Catalog
 from service.errors import TooSlowError
 from service.settings import Limits, Settings
-from service.watchdog import Watchdog
+from service.telemetry.watchdog import Watchdog
 
 ENDLESS = "SELECT count(*) FROM range(1_000_000_000_000) one(a) WHERE hash(a) = 7"
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.markup import Markup, element, joined, prose
-from service.reference_page import page
+from service.reference.markup import Markup, element, joined, prose
+from service.reference.page import page
 
 VOID = {"meta", "link", "br"}
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from exposure.answer_batches import batch_of
 from exposure.encoding import ARROW, CSV, JSON, MEDIA, NDJSON, PARQUET
+from service.answers.rendering import WHOLE_BYTES, negotiate, render
+from service.answers.streaming import PartsResponse
 from service.errors import NotAcceptableError
-from service.rendering import WHOLE_BYTES, negotiate, render
-from service.streaming import PartsResponse
 
 
 @dataclass(frozen=True, slots=True)

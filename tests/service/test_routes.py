@@ -7,7 +7,7 @@ import json
 import pytest
 
 from exposure.api.timelines import TimelineFacts
-from service.examples import FACTS
+from service.reference.examples import FACTS
 
 
 def rows(response) -> list[dict]:

@@ -12,8 +12,8 @@ from exposure.checkpoint_series import CheckpointSeries, CheckpointSource
 from exposure.pairs import MinimalPair
 from service.data_directory import DataDirectory, read_identity
 from service.jobs.outcome import Outcome
-from service.keys import add_key
-from service.pair_set_making import make_pair_set
+from service.keys.key_file import add_key
+from service.sets.pair_set_making import make_pair_set
 from service.settings import Settings
 
 

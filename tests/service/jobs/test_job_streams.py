@@ -12,12 +12,12 @@ import pytest
 
 from exposure.api.jobs import JobProgress
 from exposure.api.lines import Line
-from service.access import EMBEDDED_WORKERS
 from service.data_directory import read_identity
 from service.errors import JobStoreError
 from service.jobs import keeper, leases, streams
 from service.jobs.outcome import Outcome
 from service.jobs.store import JobStore
+from service.keys.access import EMBEDDED_WORKERS
 
 DONE = Outcome("succeeded", {"timeline": "one"})
 

@@ -13,7 +13,7 @@ from exposure.pair_files import load_pairs
 from exposure.pair_writing import pair_lines
 from exposure.phrase_file import read_phrases
 from service.data_directory import DataDirectory
-from service.pair_set_making import digest_of, make_pair_set, pairs_of_rows
+from service.sets.pair_set_making import digest_of, make_pair_set, pairs_of_rows
 from service.settings import Limits, Settings
 
 ROWS = [

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exposure.api.names import RootedPath
-from service import openat2, roots
-from service.beneath import open_beneath
 from service.errors import LimitError, RootError
+from service.roots import openat2
+from service.roots import operator_roots as roots
+from service.roots.beneath import open_beneath
 from service.settings import Settings
 
 CANARY = "canary-4711-outside"
@@ -166,7 +167,7 @@ def test_a_link_that_appears_after_links_were_resolved_is_not_followed(place, mo
         victim.symlink_to(place / "rootless" if part == 0 else place / "secret")
         return real(folder, relative, flags)
 
-    monkeypatch.setattr("service.beneath.open_without_links", swap_first)
+    monkeypatch.setattr("service.roots.beneath.open_without_links", swap_first)
     with pytest.raises(OSError):  # noqa: PT011 — whichever the kernel says
         os.close(open_beneath(place / "root", "inner/file", os.O_RDONLY)[0])
 

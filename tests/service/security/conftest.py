@@ -13,9 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from service.access import SCOPES
 from service.app import create_app
-from service.keys import add_key
+from service.keys.access import SCOPES
+from service.keys.key_file import add_key
 from service.listening import listen
 from service.server import uvicorn_config
 from service.settings import Limits, Settings

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.body_gate import LEAST_BYTES, Bodies
+from service.gates.body_gate import LEAST_BYTES, Bodies
 from service.settings import Limits, Settings
 
 PATH = "/v1/timelines/tiny/first-seen"
@@ -106,8 +106,8 @@ def test_a_body_in_tiny_pieces_takes_no_more_than_its_size(data):
     """Each piece would cost a hundred bytes if it were kept by itself."""
     import tracemalloc
 
-    from service.body_gate import BodyGate
-    from service.exchange import Exchange
+    from service.gates.body_gate import BodyGate
+    from service.gates.exchange import Exchange
 
     size = 300_000
     seen = {}

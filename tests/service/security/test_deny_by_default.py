@@ -10,9 +10,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
 from service import app as app_module
-from service.access import IMPLIED, SCOPES, needs
 from service.app import create_app
 from service.errors import ServiceError
+from service.keys.access import IMPLIED, SCOPES, needs
 from service.route_table import LARGE_BODIES, PUBLIC, RouteTable
 from service.settings import Settings
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from service.gates import _is_foreign, host_name
+from service.gates.request_gate import _is_foreign, host_name
 
 HEADERS = (
     "accept", "accept-encoding", "authorization", "cache-control", "connection", "content-encoding", "content-length",

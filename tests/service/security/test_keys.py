@@ -13,11 +13,11 @@ import threading
 import pytest
 
 from exposure.cli import root
-from service import key_ring
-from service.access import EVERYBODY, SCOPES, allowed_by
 from service.errors import AccessError, ServiceError
-from service.key_ring import KeyRing
-from service.keys import add_key, digest_of, new_key, read_keys, remove_key
+from service.keys import key_ring
+from service.keys.access import EVERYBODY, SCOPES, allowed_by
+from service.keys.key_file import add_key, digest_of, new_key, read_keys, remove_key
+from service.keys.key_ring import KeyRing
 
 
 @pytest.fixture

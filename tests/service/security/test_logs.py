@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from service.exchange import Exchange
-from service.logs import REQUESTS, JsonFormatter, configure, fields_of, request_log
+from service.gates.exchange import Exchange
 from service.route_table import Entry
 from service.settings import Settings
+from service.telemetry.logs import REQUESTS, JsonFormatter, configure, fields_of, request_log
 
 SECRET = "verysecretphrase"
 

@@ -4,7 +4,7 @@ import re
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.metrics import BUCKETS, Metrics
+from service.telemetry.metrics import BUCKETS, Metrics
 
 
 def read(client) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 
-from service.exchange import Exchange
-from service.question_gate import SLICE_BYTES, QuestionGate, Questions
+from service.gates.exchange import Exchange
+from service.gates.question_gate import SLICE_BYTES, QuestionGate, Questions
 from service.route_table import Entry
 from service.settings import Limits, Settings
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from loopback_service import Loopback, loopback
 
-from service.access import SCOPES
-from service.keys import add_key
+from service.keys.access import SCOPES
+from service.keys.key_file import add_key
 
 HOOKS = Path(__file__).with_name("api_hooks.py")
 

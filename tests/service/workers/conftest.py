@@ -16,7 +16,7 @@ from exposure.orders import DataOrder
 from exposure.pair_files import load_pairs
 from exposure.provenance import sha256_of_file
 from service.data_directory import DataDirectory, open_data_directory
-from service.pair_set_making import make_pair_set
+from service.sets.pair_set_making import make_pair_set
 
 STEPS = (0, 2, 7)
 SHARD_BYTES = 8_000_000

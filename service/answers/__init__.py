@@ -1,0 +1,1 @@
+"""What is answered and in which form: JSON, NDJSON, CSV, Arrow, Parquet; whole, page by page, or not modified."""

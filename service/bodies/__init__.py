@@ -1,0 +1,1 @@
+"""Large bodies, read without holding up the others."""

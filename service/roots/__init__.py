@@ -1,0 +1,1 @@
+"""Files beneath the operator's roots, and nowhere else."""

@@ -1,0 +1,1 @@
+"""What the operator sees of the service: logs, metrics, traces, a loop that is held up."""
