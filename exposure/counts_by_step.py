@@ -72,11 +72,10 @@ def counts_of_phrase(
     """The bounds (low, high) of one phrase, of which `total` exposures were found, at each of `steps`."""
     asked = np.fromiter(steps, np.int64)
     query = "SELECT first_batch, last_batch, count FROM counts WHERE phrase_id = ?"
-    rows = cursor.execute(query, [phrase_id]).fetchnumpy()
-    order = np.argsort(rows["first_batch"])
-    first, last, count = (rows[name][order] for name in ("first_batch", "last_batch", "count"))
+    buckets = sorted(cursor.execute(query, [phrase_id]).fetchall())
+    first, last, count = np.array(buckets, np.int64).reshape(-1, 3).T
     query = "SELECT batch FROM exposures WHERE phrase_id = ?"
-    kept = np.sort(cursor.execute(query, [phrase_id]).fetchnumpy()["batch"])
+    kept = np.sort(np.array(cursor.execute(query, [phrase_id]).fetchall(), np.int64).ravel())
     ended, begun = np.searchsorted(last, asked), np.searchsorted(first, asked)
     until, within = np.concatenate([[0], np.cumsum(count)]), np.append(count, 1)
     before = np.searchsorted(kept, asked)

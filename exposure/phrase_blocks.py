@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -26,10 +26,26 @@ FOUND_SCHEMA = pa.schema(
 
 _TYPES = FOUND_SCHEMA.types
 
+
+class IndexedForm(NamedTuple):
+    """One form in which a text is indexed: what decides its counts, without where it was first seen."""
+
+    phrase_id: int
+    phrase: str
+    gap: int | None
+    sentence_end: bool
+    group_id: int
+    count: int
+    first_batch: int | None
+
+
+FORM_COLUMNS = ", ".join(IndexedForm._fields)
+"""Half the work of PHRASE_COLUMNS: the names of documents are unpacked by the thousand for one of them."""
+
 BLOCK = 512
 """Phrases of a block. Its first phrase is kept in memory."""
 
-_QUERY = f"SELECT {PHRASE_COLUMNS} FROM phrases WHERE phrase_id BETWEEN ? AND ? AND phrase = ?"
+_QUERY = "SELECT {} FROM phrases WHERE phrase_id BETWEEN ? AND ? AND phrase = ?"
 
 
 @dataclass(frozen=True)
@@ -44,9 +60,9 @@ class PhraseBlocks:
         query = "SELECT phrase FROM phrases WHERE phrase_id % ? = 0 ORDER BY phrase_id"
         return cls([phrase for (phrase,) in cursor.execute(query, [BLOCK]).fetchall()])
 
-    def rows_of(self, cursor: duckdb.DuckDBPyConnection, key: str) -> list[tuple[Any, ...]]:
-        """PHRASE_COLUMNS of every form of `key`, by phrase_id."""
-        return sorted(cursor.execute(_QUERY, [*self._range(key), key]).fetchall())
+    def rows_of(self, cursor: duckdb.DuckDBPyConnection, key: str, columns: str) -> list[tuple[Any, ...]]:
+        """`columns`, of which the first is phrase_id, of every form of `key`, by phrase_id."""
+        return sorted(cursor.execute(_QUERY.format(columns), [*self._range(key), key]).fetchall())
 
     def _range(self, key: str) -> tuple[int, int]:
         """(first, last) phrase_id between which every form of `key` stands, if any does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from exposure.bulk_folding import canonical_of_all
 from exposure.folding import canonical
-from exposure.phrase_blocks import PHRASE_COLUMNS, PhraseBlocks, table_of
+from exposure.phrase_blocks import FORM_COLUMNS, PHRASE_COLUMNS, IndexedForm, PhraseBlocks, table_of
 from exposure.phrase_index import PhraseIndex
 from exposure.phrases import MatchRule
 
@@ -63,6 +63,10 @@ class PhraseLookup:
                 found.append(self._find_exactly(cursor, places, others))
         return _in_order(pa.concat_tables(found) if len(found) > 1 else found[0])
 
+    def forms_of(self, cursor: duckdb.DuckDBPyConnection, text: str) -> list[IndexedForm]:
+        """Every form in which `text` is indexed, by phrase_id; found as `find` finds it, what is no Unicode never."""
+        return [IndexedForm(*row) for row in self._rows_of(cursor, text, FORM_COLUMNS)] if _is_unicode(text) else []
+
     def _find_exactly(self, cursor: duckdb.DuckDBPyConnection, places: Places, texts: pa.StringArray) -> pa.Table:
         keys = canonical_of_all(texts, self._rule)
         if self._index is None and (len(keys) < MANY or self._phrases > LARGEST_INDEX):
@@ -73,15 +77,18 @@ class PhraseLookup:
 
     def _find_few(self, cursor: duckdb.DuckDBPyConnection, texts: pa.StringArray) -> pa.Table:
         """The same for a few, without the outlay that pays for many."""
-        blocks = self._blocks_of(cursor)
         found = []
         for place, text in enumerate(texts.to_pylist()):
-            for form in () if text is None else _forms(text):
-                rows = blocks.rows_of(cursor, canonical(form, self._rule))
-                if rows:
-                    found += [(place, *row) for row in rows]
-                    break
+            if text is not None:
+                found += [(place, *row) for row in self._rows_of(cursor, text, PHRASE_COLUMNS)]
         return table_of(found)
+
+    def _rows_of(self, cursor: duckdb.DuckDBPyConnection, text: str, columns: str) -> list[tuple[Any, ...]]:
+        blocks = self._blocks_of(cursor)
+        for form in _forms(text):
+            if rows := blocks.rows_of(cursor, canonical(form, self._rule), columns):
+                return rows
+        return []
 
     def _blocks_of(self, cursor: duckdb.DuckDBPyConnection) -> PhraseBlocks:
         with self._lock:

@@ -25,6 +25,7 @@ from exposure.errors import QuestionError, TimelineError
 from exposure.first_seen_table import GroupFacts, RunFacts, answers_of, first_seen_table
 from exposure.generation_reader import ReaderLimits, connect
 from exposure.generation_tables import GENERATION_VERSION
+from exposure.phrase_blocks import IndexedForm
 from exposure.phrase_facts import NOT_INDEXED, PhraseFacts
 from exposure.phrase_lookup import PhraseLookup, text_array
 from exposure.phrases import MatchRule, Phrase, anchor_name
@@ -144,21 +145,21 @@ class Timeline:
         for step in steps:
             _refuse_impossible(step)
         points = []
-        for row in self._rows_of(phrase):
-            counts = counts_of_phrase(self.cursor(), row["phrase_id"], row["count"], steps)
-            points += [self._point(row, step, low, high) for step, (low, high) in zip(steps, counts, strict=True)]
+        for form in self._forms_of(phrase):
+            counts = counts_of_phrase(self.cursor(), form.phrase_id, form.count, steps)
+            points += [self._point(form, step, low, high) for step, (low, high) in zip(steps, counts, strict=True)]
         return points
 
     def exposures(self, phrase: str) -> list[ExposureAnswer]:
         """The first exposures of a phrase that are kept exactly, in order of training."""
         answers = []
-        for row in self._rows_of(phrase):
+        for form in self._forms_of(phrase):
             cursor = self.cursor().execute(
                 'SELECT rank, batch, sequence, token, shard, document_index, document, "offset", document_offset '
                 "FROM exposures WHERE phrase_id = ? ORDER BY rank",
-                [row["phrase_id"]],
+                [form.phrase_id],
             )
-            group, phrase_asked = self.groups[row["group_id"]], _phrase_of(row)
+            group, phrase_asked = self.groups[form.group_id], _phrase_of(form)
             for fields in cursor.fetchall():
                 slot = fields[1] * self.batch_sequences + fields[2]
                 answers.append(ExposureAnswer.of(phrase_asked, self._is_exact(group, slot), *fields))
@@ -188,27 +189,27 @@ class Timeline:
 
     def has_phrase(self, phrase: str) -> bool:
         """Whether a phrase, in any form, is indexed."""
-        return bool(self._rows_of(phrase))
+        return bool(self._forms_of(phrase))
 
-    def _rows_of(self, phrase: str) -> list[dict[str, Any]]:
-        """The rows of every form of a phrase."""
-        return list(self._lookup.find(self.cursor(), text_array([phrase])).to_pylist())
+    def _forms_of(self, phrase: str) -> list[IndexedForm]:
+        """Every form in which a phrase is indexed."""
+        return self._lookup.forms_of(self.cursor(), phrase)
 
     def _is_exact(self, group: GroupFacts, slot: int) -> bool:
         return group.first_missing_slot is None or slot < group.first_missing_slot
 
-    def _point(self, row: dict[str, Any], step: int, low: int, high: int) -> HistoryPoint:
-        group = self.groups[row["group_id"]]
+    def _point(self, form: IndexedForm, step: int, low: int, high: int) -> HistoryPoint:
+        group = self.groups[form.group_id]
         covered = step <= group.covered_batches
         return HistoryPoint(
-            phrase=row["phrase"],
+            phrase=form.phrase,
             step=step,
-            status=status_at(row["first_batch"], step, group.covered_batches, self.steps),
+            status=status_at(form.first_batch, step, group.covered_batches, self.steps),
             count=low,
             count_high=high if covered else None,
             exact=covered and low == high,
-            gap=row["gap"],
-            anchor=anchor_name(row["sentence_end"]),
+            gap=form.gap,
+            anchor=anchor_name(form.sentence_end),
             exactness=self.exactness,
         )
 
@@ -246,8 +247,8 @@ def _connect(generation: Path, limits: ReaderLimits | None) -> duckdb.DuckDBPyCo
         ) from error
 
 
-def _phrase_of(row: dict[str, Any]) -> Phrase:
-    return Phrase(row["phrase"], row["gap"] or 0, row["sentence_end"])
+def _phrase_of(form: IndexedForm) -> Phrase:
+    return Phrase(form.phrase, form.gap or 0, form.sentence_end)
 
 
 def _refuse_impossible(step: int | None) -> None:
