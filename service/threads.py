@@ -5,6 +5,7 @@ More threads would not answer more: a processor each is all that they can use, a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
@@ -15,8 +16,11 @@ from anyio.to_thread import run_sync
 Pool = Literal["short", "long", "encoding"]
 Result = TypeVar("Result")
 
-THREADS: dict[Pool, int] = {"short": 8, "long": 2, "encoding": 2}
-"""short: a few rows by key. long: many phrases, whole tables. encoding: the next part of a long answer."""
+PROCESSORS = os.cpu_count() or 1
+
+THREADS: dict[Pool, int] = {"short": min(8, PROCESSORS + 1), "long": 2, "encoding": 2}
+"""short: a few rows by key, one more than can run, for those that wait for the disk. long: many phrases, whole tables.
+encoding: the next part of a long answer."""
 
 _pools: RunVar[dict[Pool, CapacityLimiter]] = RunVar("pools")
 
