@@ -27,6 +27,7 @@ from evaluator.items import ItemScores, read_items, write_items
 from evaluator.normed_scores import columns_for, normed_scores, numbers, refuse_other_items
 from evaluator.pair_file import pair_table, pairs_digest, scored_bytes, write_pairs
 from evaluator.scored import Floats, PairTable, ScoredSeries
+from evaluator.split_witness import EXPOSURES, found_in, lost_exposures
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
 from exposure.order_rules import FrozenModel
@@ -248,13 +249,18 @@ class EvaluationFolder:
 
     @property
     def exposures(self) -> StoredExposures | None:
-        """What a timeline knew of the pairs' phrases; None where none was given."""
-        path = self.path / "exposures.parquet"
+        """What a timeline knew of the pairs' phrases; None where none was given.
+
+        Raises EvaluationError where it is damaged, or gone although a timeline was given.
+        """
+        if lost := lost_exposures(self.path, found_in(self.path)):
+            raise EvaluationError(lost)
+        path = self.path / EXPOSURES
         return read_exposures(path) if path.exists() else None
 
     def keep_exposures(self, exposures: StoredExposures) -> None:
         """Store what a timeline knew, in place of what was stored."""
-        write_exposures(self.path / "exposures.parquet", exposures)
+        write_exposures(self.path / EXPOSURES, exposures)
 
     @property
     def pairs(self) -> PairTable:

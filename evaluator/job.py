@@ -16,6 +16,7 @@ from evaluator.measurements import step_measurements, write_measurements
 from evaluator.report.request import ReportRequest
 from evaluator.request_flow import EvaluationInputs, evaluate_inputs
 from evaluator.requests import EvaluationRequest
+from evaluator.split_witness import EXPOSURES, found_in, lost_exposures
 from exposure.child_lines import ChildLines
 from exposure.errors import EvaluationError
 from exposure.progress import tell
@@ -43,7 +44,9 @@ def evaluate_and_measure(spec: EvaluationSpec, lines: ChildLines) -> dict[str, A
 
 def _refuse_kept_split(spec: EvaluationSpec) -> None:
     """Raise EvaluationError where the evaluation has a split that is not asked for: by a job before this one."""
-    exposures = spec.out / "exposures.parquet"
+    exposures = spec.out / EXPOSURES
+    if spec.timeline is None and (lost := lost_exposures(spec.out, found_in(spec.out))):
+        raise EvaluationError(lost)
     if spec.timeline is None and exposures.exists():
         raise EvaluationError(needs_timeline(spec.request.name, exposure_source(exposures)))
 

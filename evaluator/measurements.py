@@ -27,7 +27,8 @@ from evaluator.report.files import write_report
 from evaluator.report.provenance import provenance
 from evaluator.report.request import ReportRequest
 from evaluator.split import Split
-from evaluator.split_file import SPLIT, keep_split
+from evaluator.split_file import keep_split
+from evaluator.split_witness import SPLIT
 from exposure.measurement import Measurement
 
 REPORT = "report"
@@ -42,8 +43,9 @@ def write_measurements(folder: EvaluationFolder, request: ReportRequest) -> list
     fit.
     """
     report = build_report([folder.path], request)
-    written = [f"{REPORT}/{name}" for name in write_report(report, folder.path / REPORT)]
-    return [*written, *keep_measurements(folder, report)]
+    # The measurements first: where a report stands without them, they are gone.
+    kept = keep_measurements(folder, report)
+    return [*(f"{REPORT}/{name}" for name in write_report(report, folder.path / REPORT)), *kept]
 
 
 def keep_measurements(folder: EvaluationFolder, report: Report) -> list[str]:

@@ -1,11 +1,14 @@
 """split.parquet of an evaluation: the part of each pair, as the evaluation was last asked to split.
 
-It is made from exposures.parquet, and kept since that takes seconds of what a service must answer at once.
+It is made from exposures.parquet, and kept since that takes seconds of what a service must answer at once. Its metadata
+are sealed and hold a digest of the parts: checksums of pages would not find what changed in the foot of the file.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,13 +19,15 @@ import pyarrow.parquet as pq
 from evaluator.folder import EvaluationFolder
 from evaluator.report.exposed_pairs import stored_split
 from evaluator.split import Split
+from evaluator.split_witness import EXPOSURES, SPLIT
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
 from exposure.provenance import sha256_of_file
+from exposure.sealed import sealed, unsealed
 from exposure.splits import SplitRequest
 
-SPLIT = "split.parquet"
 METADATA_KEY = b"exposure"
+PARTS = "parts_sha256"
 SCHEMA = pa.schema([pa.field("pair", pa.int32(), nullable=False), pa.field("split", pa.string(), nullable=False)])
 
 
@@ -32,7 +37,7 @@ def keep_split(folder: EvaluationFolder, request: SplitRequest | None) -> Split 
     Without a request it is the one that was kept last, else the whole run's window. What is kept of the same exposures
     and the same request is not made again.
     """
-    exposures = folder.path / "exposures.parquet"
+    exposures = folder.path / EXPOSURES
     if not exposures.exists():
         return None
     path = folder.path / SPLIT
@@ -48,7 +53,8 @@ def _made(folder: EvaluationFolder, request: SplitRequest, document: dict[str, A
     assert exposures is not None
     split = stored_split(exposures, pairs, request)
     columns = [pa.array(range(len(split)), pa.int32()), pa.array(split.parts, pa.string())]
-    metadata = {METADATA_KEY: json.dumps(document, sort_keys=True).encode()}
+    whole = sealed({**document, PARTS: _digest(split.parts)})
+    metadata = {METADATA_KEY: json.dumps(whole, sort_keys=True).encode()}
     with atomic_write(folder.path / SPLIT) as partial:
         table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
         pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
@@ -57,34 +63,44 @@ def _made(folder: EvaluationFolder, request: SplitRequest, document: dict[str, A
 
 def _asked(path: Path) -> SplitRequest | None:
     try:
-        return SplitRequest(**_document(path)["request"])
-    except (EvaluationError, OSError, TypeError, KeyError):
+        return SplitRequest(**_read(path)[0]["request"])
+    except (EvaluationError, TypeError, KeyError):
         return None
 
 
 def _kept(path: Path, document: dict[str, Any]) -> Split | None:
+    """The split that is there, if it is the one that `document` asks for, and its parts have their digest."""
     try:
-        if _document(path) != document:
-            return None
-        return Split(tuple(read_parts(path).to_pylist()))
-    except (EvaluationError, OSError):
+        found, parts = _read(path)
+        values = parts.to_pylist()
+        return Split(tuple(values)) if found == {**document, PARTS: _digest(values)} else None
+    except EvaluationError:
         return None
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads((pq.read_metadata(path).metadata or {})[METADATA_KEY])
-        return found
-    except (pa.ArrowException, KeyError, ValueError) as error:
-        raise _damaged(path) from error
-
-
 def read_parts(source: Path | pa.NativeFile) -> pa.ChunkedArray:
-    """[pair] The part of each pair, in the order of pairs.parquet; raises EvaluationError where it is damaged."""
+    """[pair] The part of each pair, in the order of pairs.parquet; raises EvaluationError where it is damaged.
+
+    Files of older versions have no digest of their parts: their pages' checksums have to do.
+    """
+    return _read(source)[1]
+
+
+def _read(source: Path | pa.NativeFile) -> tuple[dict[str, Any], pa.ChunkedArray]:
+    """The unsealed document, and the parts."""
     try:
-        return pq.read_table(source, columns=["split"], page_checksum_verification=True)["split"]
-    except (pa.ArrowException, KeyError, ValueError) as error:
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+            document = unsealed(json.loads((file.metadata.metadata or {})[METADATA_KEY]))
+            parts = file.read(["split"], use_threads=False)["split"]
+        if PARTS in document and document[PARTS] != _digest(parts.to_pylist()):
+            raise ValueError("its parts do not have the sha256 that stands in it")
+        return document, parts
+    except (pa.ArrowException, OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise _damaged(source) from error
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _damaged(source: object) -> EvaluationError:

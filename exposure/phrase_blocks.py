@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -27,7 +27,8 @@ FOUND_SCHEMA = pa.schema(
 _TYPES = FOUND_SCHEMA.types
 
 
-class IndexedForm(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class IndexedForm:
     """One form in which a text is indexed: what decides its counts, without where it was first seen."""
 
     phrase_id: int
@@ -39,7 +40,7 @@ class IndexedForm(NamedTuple):
     first_batch: int | None
 
 
-FORM_COLUMNS = ", ".join(IndexedForm._fields)
+FORM_COLUMNS = ", ".join(one.name for one in fields(IndexedForm))
 """Half the work of PHRASE_COLUMNS: the names of documents are unpacked by the thousand for one of them."""
 
 BLOCK = 512

@@ -188,7 +188,8 @@ class TimelineFolder:
         if generation is None:
             raise TimelineError(
                 f"The timeline {self.path} has no published generation: indexing has not finished. "
-                "Index the same again (finished work is kept), or publish what there is (`exposure publish`)."
+                "Index the same again: finished work is kept. (What was scanned, if anything was, is published by "
+                "`exposure publish` too.)"
             )
         if not generation.is_file():
             raise TimelineError(

@@ -20,6 +20,7 @@ from service.gates.envelope import Envelope
 from service.gates.exchange import Traffic
 from service.gates.json_gate import JsonGate
 from service.gates.key_gate import KeyGate
+from service.gates.query_gate import QueryGate
 from service.gates.question_gate import QuestionGate, Questions
 from service.gates.request_gate import HostGate
 from service.jobs.keeper import jobs_kept
@@ -125,6 +126,7 @@ def _watch_and_guard(app: FastAPI, settings: Settings, table: RouteTable) -> Non
         observers.append(app.state.tracing.observe)
     # The last one added is the outermost.
     app.add_middleware(JsonGate)
+    app.add_middleware(QueryGate)
     app.add_middleware(QuestionGate, questions=questions)
     app.add_middleware(BodyGate, limits=settings.limits, bodies=bodies)
     app.add_middleware(KeyGate, keys=app.state.keys)

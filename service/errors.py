@@ -43,10 +43,10 @@ class InvalidRequestError(ExposureError):
     """How many wrong fields are named."""
 
     @classmethod
-    def of(cls, errors: Sequence[Any]) -> InvalidRequestError:
-        """The error of what pydantic found: `loc`, `msg`."""
-        named = [(".".join(map(str, one["loc"])), str(one["msg"])) for one in errors[: cls.MOST]]
-        return cls(json.dumps({"fields": named, "count": len(errors)}))
+    def of(cls, errors: Sequence[Any], is_all: bool = True) -> InvalidRequestError:
+        """The error of what pydantic found: `loc`, `msg`; there may be more where not `is_all` was looked at."""
+        named = [(".".join(map(str, one["loc"])), _sentence(one)) for one in errors[: cls.MOST]]
+        return cls(json.dumps({"fields": named, "count": len(errors), "is_all": is_all}))
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -55,15 +55,25 @@ class InvalidRequestError(ExposureError):
 
     @property
     def count(self) -> int:
-        """How many are wrong."""
+        """How many are wrong, of those that were looked at."""
         return int(self._said["count"])
+
+    @property
+    def is_all(self) -> bool:
+        """Whether everything was looked at."""
+        return bool(self._said["is_all"])
 
     @property
     def _said(self) -> dict[str, Any]:
         try:
             return dict(json.loads(str(self)))
         except ValueError:
-            return {"fields": [], "count": 0}
+            return {"fields": [], "count": 0, "is_all": True}
+
+
+def _sentence(error: Any) -> str:
+    """What pydantic says of one error; of a rule of ours, our sentence alone."""
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 class InputError(ExposureError):

@@ -198,7 +198,8 @@ async def _invalid_fields(request: Request, error: Exception) -> Response:
     fields = [FieldProblem(where=where, problem=expected) for where, expected in error.fields]
     if not fields:
         return problem(INVALID_REQUEST, request.app.state.settings.public(str(error)), request_id_of(request))
-    more = f" ({error.count - 1} more)" if error.count > 1 else ""
+    least = "" if error.is_all else "at least "
+    more = f" ({least}{error.count - 1} more)" if error.count > 1 else ""
     detail = f"{fields[0].where}: {fields[0].problem}{more}. What this route expects is listed at /docs."
     return problem(INVALID_REQUEST, detail, request_id_of(request), errors=fields)
 

@@ -107,12 +107,14 @@ def _write(evaluations: tuple[Path, ...], folder: Path, report: Report) -> dict[
     """The names of what was written, by folder. A report in its evaluation comes with what the service answers from."""
     from evaluator.folder import EvaluationFolder
     from evaluator.measurements import REPORT, keep_measurements
-    from evaluator.report.files import write_report
+    from evaluator.report.files import make_folder, write_report
 
-    written = write_report(report, folder)
-    if len(evaluations) == 1 and folder.resolve() == (evaluations[0] / REPORT).resolve():
-        return {evaluations[0]: keep_measurements(EvaluationFolder.open(evaluations[0]), report), folder: written}
-    return {folder: written}
+    is_its_own = len(evaluations) == 1 and folder.resolve() == (evaluations[0] / REPORT).resolve()
+    if is_its_own:
+        make_folder(folder)  # or refused, before anything is written
+    # The measurements first: where a report stands without them, they are gone.
+    kept = {evaluations[0]: keep_measurements(EvaluationFolder.open(evaluations[0]), report)} if is_its_own else {}
+    return {**kept, folder: write_report(report, folder)}
 
 
 def _folder(evaluations: tuple[Path, ...], out: Path | None) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 from evaluator.report.accuracy_rows import AccuracyRow, accuracy_rows
 from evaluator.report.build import Report
+from evaluator.report.file_list import LIST, remove_list, write_list
 from evaluator.report.lag_rows import LagRow, lag_rows
 from evaluator.report.other_rows import CheckpointRow, FunnelLine, checkpoint_rows, funnel_lines, split_table
 from evaluator.report.page import page
@@ -26,8 +27,9 @@ PAGE = "report.html"
 
 
 def write_report(report: Report, folder: Path) -> list[str]:
-    """Write every file of the report into `folder`, each whole or not at all; returns their names."""
+    """Write every file of the report into `folder`, each whole or not at all, and their list; returns their names."""
     make_folder(folder)
+    remove_list(folder)
     written: list[str] = []
     metadata = {METADATA_KEY: provenance_text(report).encode()}
     for name, kind, rows, formats in _tables(report):
@@ -38,7 +40,8 @@ def write_report(report: Report, folder: Path) -> list[str]:
             written.append(f"{name}.{format_}")
     with atomic_write(folder / PAGE) as partial:
         partial.write_text(page(report), encoding="utf-8")
-    return [*written, PAGE]
+    write_list(folder, [*written, PAGE])
+    return [*written, PAGE, LIST]
 
 
 def _tables(report: Report) -> list[tuple[str, type, Sequence[Any], tuple[str, ...]]]:

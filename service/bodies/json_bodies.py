@@ -72,14 +72,22 @@ def read(body: bytes, model: type[Model], most_items: int) -> Model:
     """
     if not body:
         raise InvalidRequestError.of([{"loc": ("body",), "msg": "Field required"}])
+    content = parsed(body)
+    cut = _cut(content, most_items)
     try:
-        return model.model_validate(_cut(parsed(body), most_items))
+        return model.model_validate(cut)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise InvalidRequestError.of([{**one, "loc": ("body", *one["loc"])} for one in found]) from error
+        named = [{**one, "loc": ("body", *one["loc"])} for one in found]
+        raise InvalidRequestError.of(named, is_all=cut is content) from error
 
 
 def _cut(content: Any, most_items: int) -> Any:
-    if not isinstance(content, dict):
+    """`content` itself where no list of its fields is longer than `most_items`; else with those cut off there."""
+    if not isinstance(content, dict) or not any(_is_longer(value, most_items) for value in content.values()):
         return content
     return {name: value[:most_items] if isinstance(value, list) else value for name, value in content.items()}
+
+
+def _is_longer(value: Any, most_items: int) -> bool:
+    return isinstance(value, list) and len(value) > most_items

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from exposure.answering_child import answer_question, sent_with_question
-from service.bodies.phrase_body import read_whole, refuse_excess
+from service.bodies.phrase_body import read_whole
+from service.bodies.phrase_limits import refuse_excess
 from service.settings import Limits
 
 PART = 100

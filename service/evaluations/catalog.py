@@ -7,10 +7,14 @@ import re
 from evaluator.exposures import ExposureSource, exposure_source
 from evaluator.folder import CheckpointRecord
 from evaluator.measurement_file import MEASUREMENTS, facts_of
+from evaluator.measurements import REPORT
+from evaluator.report.files import PAGE
+from evaluator.split_witness import EXPOSURES, lost_exposures
 from exposure.api.names import NAME
 from exposure.api.resources import CheckpointFacts, EvaluationFacts
 from exposure.errors import EvaluationError, ExposureError
 from service.data_directory import DataDirectory
+from service.evaluations.report_files import measurements_gone
 from service.evaluations.stored import StoredEvaluation
 from service.settings import Settings
 
@@ -67,7 +71,9 @@ def evaluation_facts(evaluation: StoredEvaluation) -> EvaluationFacts:
 
 def _source(evaluation: StoredEvaluation, problems: list[str]) -> ExposureSource | None:
     try:
-        file = evaluation.open("exposures.parquet")
+        if lost := lost_exposures(evaluation.path, evaluation.open):
+            raise EvaluationError(lost)
+        file = evaluation.open(EXPOSURES)
         return None if file is None else exposure_source(file)
     except EvaluationError as error:
         problems.append(str(error))
@@ -77,6 +83,8 @@ def _source(evaluation: StoredEvaluation, problems: list[str]) -> ExposureSource
 def _measures(evaluation: StoredEvaluation, problems: list[str]) -> tuple[str, ...]:
     try:
         file = evaluation.open(MEASUREMENTS)
+        if file is None and evaluation.has(f"{REPORT}/{PAGE}"):
+            raise EvaluationError(measurements_gone(evaluation))
         return () if file is None else facts_of(file).measures
     except EvaluationError as error:
         problems.append(str(error))

@@ -16,13 +16,13 @@ from evaluator.folder import HASH_DIGITS, CheckpointRecord
 from evaluator.normed_scores import NormedScores, columns_for, normed_scores, refuse_other_items
 from evaluator.report.convention_choice import choose_convention
 from evaluator.scored import Floats, Integers, credit_of
-from evaluator.split_file import SPLIT
+from evaluator.split_witness import EXPOSURES, SPLIT
 from exposure.answer_schema import answer_schema
 from exposure.api.resources import ItemScore
 from exposure.errors import EvaluationError, QuestionError
 from service.errors import NotFoundError
 from service.evaluations.pages import Asked
-from service.evaluations.pair_rows import EXPOSURES, PAIRS, PairRows
+from service.evaluations.pair_rows import PAIRS, PairRows
 from service.evaluations.row_parameters import ItemParameters
 from service.evaluations.stored import StoredEvaluation
 
@@ -115,7 +115,7 @@ class Items:
         try:
             file = pq.ParquetFile(source, page_checksum_verification=True)
             table = file.read(columns_for(self.convention), use_threads=False)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise EvaluationError(
                 f"{self.evaluation.path}/{name} is damaged ({str(error).splitlines()[0]}). Delete it and ask for the "
                 "same evaluation again: only what is missing is scored."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +40,7 @@ class MeasurementFile:
             raise EvaluationError(not_measured(evaluation))
         try:
             self._file = pq.ParquetFile(source, page_checksum_verification=True)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise self._damaged(error) from error
         if not self._file.schema_arrow.remove_metadata().equals(SCHEMA):
             raise self._damaged(ValueError("it has other columns"))
@@ -87,21 +88,28 @@ class MeasurementFile:
             for batch in self._file.iter_batches(BATCH_ROWS, row_groups=[group], columns=read, use_threads=False):
                 yield first, batch
                 first += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise self._damaged(error) from error
 
     def _refuse_unknown(self, question: MeasurementParameters) -> None:
+        levels = {"uid": "paradigm", "group": question.level}
         for parameter, column, values in question.named:
-            missing = set(values)
-            for _, batch in self._scanned([column]):
-                missing -= set(pc.unique(batch[column]).to_pylist())
-                if not missing:
-                    break
+            level = levels.get(parameter)
+            missing = set(values) - self._present(column, level)
             if missing:
+                kind = f"{level or ''} {column}".strip()
                 raise NotFoundError(
-                    f"query.{parameter}: nothing here was measured of {column} {min(missing)!r}. Ask without it for "
+                    f"query.{parameter}: nothing here was measured of {kind} {min(missing)!r}. Ask without it for "
                     "what there is."
                 )
+
+    def _present(self, column: str, level: str | None) -> set[Any]:
+        """The values of a column, in groups of any level or of one."""
+        found: set[Any] = set()
+        for _, batch in self._scanned([column] if level is None else [column, "level"]):
+            held = batch if level is None else batch.filter(pc.equal(batch["level"], level))
+            found.update(pc.unique(held[column]).to_pylist())
+        return found
 
     def _damaged(self, error: Exception) -> EvaluationError:
         return EvaluationError(

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from evaluator.scored import Flags, Floats, Integers
-from evaluator.split_file import SPLIT, read_parts
+from evaluator.split_file import read_parts
+from evaluator.split_witness import EXPOSURES, SPLIT, lost_exposures
 from evaluator.terms import phenomenon_of
 from exposure.errors import EvaluationError
 from service.errors import NotFoundError
@@ -21,7 +22,6 @@ from service.evaluations.row_parameters import ItemParameters
 from service.evaluations.stored import StoredEvaluation
 
 PAIRS = "pairs.parquet"
-EXPOSURES = "exposures.parquet"
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class PairRows:
             source = evaluation.open(PAIRS)
             if source is None:
                 raise OSError("there is no such file")
-            file = pq.ParquetFile(source)
-        except (pa.ArrowException, OSError) as error:
+            file = pq.ParquetFile(source, page_checksum_verification=True)
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _damaged(evaluation, error) from error
         return cls(evaluation, file, _split(evaluation, file.metadata.num_rows))
 
@@ -53,7 +53,7 @@ class PairRows:
         if name not in self._columns:
             try:
                 self._columns[name] = self.file.read([name], use_threads=False)[name].combine_chunks()
-            except (pa.ArrowException, OSError, KeyError) as error:
+            except (pa.ArrowException, OSError, KeyError, ValueError) as error:
                 raise _damaged(self.evaluation, error) from error
         return self._columns[name]
 
@@ -116,6 +116,8 @@ def _damaged(evaluation: StoredEvaluation, error: Exception) -> EvaluationError:
 
 
 def _split(evaluation: StoredEvaluation, pairs: int) -> pa.Array:
+    if lost := lost_exposures(evaluation.path, evaluation.open):
+        raise EvaluationError(lost)
     if not evaluation.has(EXPOSURES):
         return pa.nulls(pairs, pa.string())
     source = evaluation.open(SPLIT)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from evaluator.measurements import REPORT
 from evaluator.report.files import PAGE
-from exposure.errors import EvaluationError
-from service.evaluations.measurement_rows import not_measured
+from service.evaluations.report_files import report_file
 from service.evaluations.stored import StoredEvaluation
 
 HEADERS = {
@@ -20,8 +18,5 @@ HEADERS = {
 
 
 def report_page(evaluation: StoredEvaluation) -> bytes:
-    """The page, without the folders of this machine; raises EvaluationError where there is none."""
-    page = evaluation.read(f"{REPORT}/{PAGE}")
-    if page is None:
-        raise EvaluationError(not_measured(evaluation))
-    return evaluation.public(page.decode("utf-8", "replace")).encode()
+    """The page, without the folders of this machine; raises EvaluationError where there is none, or it is damaged."""
+    return evaluation.public(report_file(evaluation, PAGE).decode("utf-8", "replace")).encode()

@@ -9,39 +9,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from evaluator.measurements import REPORT
 from exposure.answer_schema import answer_schema
-from exposure.errors import EvaluationError
 from service.errors import NotFoundError
-from service.evaluations.measurement_rows import not_measured
+from service.evaluations.report_files import report_file, unreadable
 from service.evaluations.stored import StoredEvaluation
 
 
-def report_table(evaluation: StoredEvaluation, name: str, kind: type) -> pq.ParquetFile:
+def report_table(evaluation: StoredEvaluation, name: str, kind: type) -> pa.Table:
     """The table `name` of the report, with the columns of `kind`.
 
-    Raises EvaluationError where there is no report, or one of an older version.
+    Raises EvaluationError where there is no report, or it is damaged or of an older version.
     """
-    relative = f"{REPORT}/{name}.parquet"
-    source = evaluation.open(relative)
-    if source is None:
-        raise EvaluationError(not_measured(evaluation))
+    file_name = f"{name}.parquet"
+    content = report_file(evaluation, file_name)
     try:
-        file = pq.ParquetFile(source)
-        if file.schema_arrow.remove_metadata().equals(answer_schema(kind)):
-            return file
-        why = "it has other columns, as an older version wrote them"
-    except (pa.ArrowException, OSError) as error:
-        why = str(error).splitlines()[0]
-    raise EvaluationError(
-        f"{evaluation.path}/{relative} cannot be read ({why}). Run `exposure report {evaluation.path}` where it is, or "
-        "ask for the same evaluation again."
-    )
+        table = pq.read_table(pa.BufferReader(content), use_threads=False, page_checksum_verification=True)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise unreadable(evaluation, file_name, (str(error) or type(error).__name__).splitlines()[0]) from error
+    if not table.schema.remove_metadata().equals(answer_schema(kind)):
+        raise unreadable(evaluation, file_name, "it has other columns, as an older version wrote them")
+    return table
 
 
-def report_rows(file: pq.ParquetFile, kind: type, uids: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def report_rows(table: pa.Table, kind: type, uids: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The rows of some paradigms, of all where none is named. Raises NotFoundError for one that has no row."""
-    table = file.read(use_threads=False)
     if uids:
         missing = set(uids) - set(pc.unique(table["uid"]).to_pylist())
         if missing:

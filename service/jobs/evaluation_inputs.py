@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.conventions import PRESETS
 from evaluator.exposures import exposure_source, needs_timeline
 from evaluator.measure_specs import ASKED
+from evaluator.split_witness import EXPOSURES, lost_exposures
 from evaluator.step_selection import parsed_steps
 from exposure.api.names import RootedPath
 from exposure.api.requests import EvaluationRequest
@@ -43,9 +44,12 @@ def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: Ev
 
 def _refuse_kept_split(settings: Settings, evaluation: str) -> None:
     try:
-        file = StoredEvaluation(settings, evaluation).open("exposures.parquet")
+        stored = StoredEvaluation(settings, evaluation)
     except NotFoundError:
         return  # a new one
+    if lost := lost_exposures(stored.path, stored.open):
+        raise ConflictError(lost)
+    file = stored.open(EXPOSURES)
     if file is not None:
         raise ConflictError(needs_timeline(evaluation, exposure_source(file)))
 

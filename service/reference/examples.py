@@ -20,7 +20,7 @@ ENTRY = TimelineEntry(TIMELINE, GENERATION, 2000, 4, "exact", 2000, True)
 DAMAGED_ENTRY = TimelineEntry(
     "half",
     problem="The timeline timelines/half has no published generation: indexing has not finished. Index the "
-    "same again (finished work is kept), or publish what there is (`exposure publish`).",
+    "same again: finished work is kept. (What was scanned, if anything was, is published by `exposure publish` too.)",
 )
 
 FACTS = TimelineFacts(

@@ -90,5 +90,6 @@ def report(request: Request, evaluation: EvaluationOf) -> Response:
 
 
 def _rows(request: Request, evaluation: StoredEvaluation, asked: ReportParameters, name: str, kind: type) -> Response:
-    file = report_table(evaluation, name, kind)
-    return paged_when_changed(request, kind, evaluation.validator(), lambda: (report_rows(file, kind, asked.uid), None))
+    table = report_table(evaluation, name, kind)
+    state = evaluation.validator()
+    return paged_when_changed(request, kind, state, lambda: (report_rows(table, kind, asked.uid), None))

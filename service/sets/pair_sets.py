@@ -13,7 +13,7 @@ from exposure.api.pairs import PairRow
 from exposure.api.resources import PairSetFacts, ParadigmSize
 from exposure.errors import ExposureError, PairsError
 from exposure.sealed import unsealed
-from service.answers.cursors import cursor_at, foreign_cursor, place_at
+from service.answers.cursors import cursor_at, foreign_cursor, place_at, question_of
 from service.data_directory import DataDirectory
 from service.errors import NotFoundError
 from service.roots.beneath import beneath
@@ -26,6 +26,10 @@ class RowFilter:
 
     uids: frozenset[str] = field(default=frozenset())
     phenomena: frozenset[str] = field(default=frozenset())
+
+    def question(self, name: str) -> str:
+        """What names the question for these rows of the pair set `name`."""
+        return question_of("pairs", name, sorted(self.uids), sorted(self.phenomena))
 
     def fits(self, row: PairRow) -> bool:
         """Whether the row does."""
@@ -59,21 +63,21 @@ class PairSetStore:
 
     def rows(self, name: str, wanted: RowFilter, cursor: str | None, limit: int) -> tuple[list[PairRow], str | None]:
         """A page of rows in the set's order, and the cursor of the next; raises as `facts`, and ParameterError."""
-        path = self._folder(name) / "pairs.jsonl"
+        path, question = self._folder(name) / "pairs.jsonl", wanted.question(name)
         found: list[PairRow] = []
-        for start, row in self._rows_from(name, path, cursor):
+        for start, row in self._rows_from(name, path, cursor, question):
             if not wanted.fits(row):
                 continue
             if len(found) == limit:
-                return found, cursor_at(start)
+                return found, cursor_at(start, question)
             found.append(row)
         return found, None
 
-    def _rows_from(self, name: str, path: Path, cursor: str | None) -> Iterator[tuple[int, PairRow]]:
+    def _rows_from(self, name: str, path: Path, cursor: str | None, question: str) -> Iterator[tuple[int, PairRow]]:
         """(the byte at which it begins, row) of every row from the cursor on."""
         try:
             with path.open("rb") as file:
-                start = place_at(cursor, path.stat().st_size)
+                start = place_at(cursor, question, path.stat().st_size)
                 file.seek(max(start - 1, 0))
                 if start > 0 and file.read(1) != b"\n":
                     raise foreign_cursor()

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from exposure.api.names import DIGEST
 from exposure.api.resources import PhraseRow, PhraseSetFacts
 from exposure.errors import ExposureError
-from service.answers.cursors import cursor_at, place_at
+from service.answers.cursors import cursor_at, place_at, question_of
 from service.data_directory import DataDirectory
 from service.errors import NotFoundError
 from service.sets.phrase_files import PhraseFiles
@@ -55,12 +55,13 @@ class PhraseSetStore:
         """A page of rows in the file's order, and the cursor of the next; raises as `facts`, and ParameterError."""
         table = self.files.table(self.path(name))
         table = table.append_column("place", pa.array(range(table.num_rows), pa.int64()))
-        rest = table.slice(place_at(cursor, table.num_rows))
+        question = question_of("phrases", name, {column: sorted(values) for column, values in sorted(wanted.items())})
+        rest = table.slice(place_at(cursor, question, table.num_rows))
         for column, values in wanted.items():
             if values:
                 rest = rest.filter(pc.is_in(rest[column], pa.array(values, pa.string())))
         found = rest.slice(0, limit + 1).to_pylist()
-        following = cursor_at(found[limit]["place"]) if len(found) > limit else None
+        following = cursor_at(found[limit]["place"], question) if len(found) > limit else None
         return [_row(one) for one in found[:limit]], following
 
     def _entry(self, name: str) -> PhraseSetFacts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evaluator.report.file_list import LIST
 from exposure.timeline_folder import TimelineFolder
 from service.upkeep.backup_copier import BackupCopier
 from service.upkeep.partial_files import is_partial
@@ -51,9 +52,9 @@ def _copy_current(copier: BackupCopier, path: Path, name: str) -> None:
 
 def copy_evaluation(copier: BackupCopier, path: Path, name: str) -> None:
     """What was measured, then the list of checkpoints, then what they were measured of."""
-    report = [f"report/{file.name}" for file in _files(path / "report")]
+    _copy_report(copier, path / "report", f"{name}/report")
     for file in (
-        *(*report, "measurements.parquet", "split.parquet", "checkpoints.json"),
+        *("measurements.parquet", "split.parquet", "checkpoints.json"),
         *("exposures.parquet", "evaluation.json", "pairs.parquet"),
     ):
         if (path / file).exists():
@@ -61,6 +62,22 @@ def copy_evaluation(copier: BackupCopier, path: Path, name: str) -> None:
     for scores in sorted((path / "scores").rglob("*.parquet")):
         if not is_partial(scores.name):
             copier.copy(f"{name}/{scores.relative_to(path)}")
+
+
+def _copy_report(copier: BackupCopier, path: Path, name: str) -> None:
+    """The files of a report, all of one moment: the list of them is gone while they are written anew."""
+    before = _listed(path)
+    for file in _files(path):
+        copier.stage(f"{name}/{file.name}")
+    if _listed(path) != before:
+        raise FileNotFoundError  # it was written anew meanwhile: from the beginning
+
+
+def _listed(report: Path) -> bytes | None:
+    try:
+        return (report / LIST).read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def copy_run(copier: BackupCopier, path: Path, name: str) -> None:

@@ -18,11 +18,13 @@ from evaluator.items import METADATA_KEY, SideScores, read_items
 from evaluator.measurement_file import MEASUREMENTS, facts_of, read_measurements
 from evaluator.pair_file import SCHEMA as PAIRS_SCHEMA
 from evaluator.pair_file import read_pair_columns
-from evaluator.split_file import SPLIT, read_parts
+from evaluator.split_file import read_parts
+from evaluator.split_witness import SPLIT
 from exposure.errors import EvaluationError, ExposureError
 from service.upkeep.finding import Finding
 from service.upkeep.partial_files import is_partial
 from service.upkeep.quarantine import quarantine
+from service.upkeep.report_checks import check_report
 from service.upkeep.segment_checks import unknown
 
 _AGAIN = "Then run the same evaluation again"
@@ -43,6 +45,7 @@ def check_evaluation(data: Path, path: Path) -> Iterator[Finding]:
         )
         return
     yield from _check_files(data, folder)
+    yield from check_report(data, path)
     yield from _check_scores(data, folder)
     yield from _check_records(folder)
 

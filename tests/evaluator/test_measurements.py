@@ -18,7 +18,8 @@ from evaluator.intervals import wilson
 from evaluator.measurement_file import facts_of, merge_measures, read_measurements
 from evaluator.measurements import MEASUREMENTS, keep_measurements, step_measurements, write_measurements
 from evaluator.report.build import build_report
-from evaluator.split_file import SPLIT, keep_split
+from evaluator.split_file import keep_split, read_parts
+from evaluator.split_witness import SPLIT
 from exposure.cli import root
 from exposure.errors import EvaluationError
 from exposure.measurement import Measurement
@@ -292,6 +293,47 @@ def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path, content: byte
             read(path)
     with pytest.raises(EvaluationError, match="Delete it and run `exposure report`"):
         merge_measures(path, [], {})
+
+
+def test_no_flipped_byte_of_a_split_is_believed(tmp_path: Path) -> None:
+    """Neither in a page nor in the foot of the file, which no page's checksum covers: refused, or the same parts."""
+    made = write_evaluation(tmp_path / "small", (Plant("p", 30, 20, no_phrase=3),), steps=(0, 2000))
+    assert keep_split(made, None) is not None
+    path = made.path / SPLIT
+    content, truth, refused = path.read_bytes(), read_parts(path), 0
+    for place in range(0, len(content), 3):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+        try:
+            assert read_parts(path) == truth, place
+        except EvaluationError:
+            refused += 1
+    assert refused > 200
+
+
+def test_a_split_of_an_older_version_is_read_and_made_anew(tmp_path: Path) -> None:
+    """Without seal and digest; the next report writes it with them."""
+    made = write_evaluation(tmp_path / "small", (DELAYED,), steps=(0, 2000))
+    keep_split(made, None)
+    path = made.path / SPLIT
+    sealed_bytes, table = path.read_bytes(), pq.read_table(path)
+    document = json.loads(table.schema.metadata[b"exposure"])
+    bare = {name: value for name, value in document.items() if name not in ("parts_sha256", "sha256")}
+    pq.write_table(table.replace_schema_metadata({"exposure": json.dumps(bare)}), path, write_page_checksum=True)
+    assert read_parts(path).to_pylist() == table["split"].to_pylist()
+    keep_split(made, None)
+    assert path.read_bytes() == sealed_bytes
+
+
+def test_lost_exposures_do_not_make_an_evaluation_one_without_a_timeline(tmp_path: Path) -> None:
+    """Neither read nor reported on, as long as the split or the measurements know better."""
+    made = write_evaluation(tmp_path / "small", (DELAYED,), steps=(0, 2000))
+    write_measurements(made, QUICK)
+    (made.path / "exposures.parquet").unlink()
+    for witness in (SPLIT, MEASUREMENTS):
+        with pytest.raises(EvaluationError, match=f"{witness} says that a timeline split .* with the timeline again"):
+            build_report([made.path], QUICK)
+        (made.path / witness).unlink()
+    assert made.exposures is None
 
 
 def test_a_report_in_its_evaluation_comes_with_measurements(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from fastapi import HTTPException
 
 from exposure import errors
 from service.errors import ServiceError
+from service.gates.query_gate import reason
 from service.problems import KIND_OF_ERROR, KINDS, MAX_ERRORS
 from service.settings import Limits, Settings
 
@@ -71,6 +72,35 @@ def test_a_wrong_query_parameter_is_named(reader, path, where):
 def test_a_query_parameter_without_effect_is_refused(reader, path):
     """Whoever gives one would take the answer for another."""
     is_problem(reader.get(TINY + path), 422, "invalid-request")
+
+
+@pytest.mark.parametrize("query", ["phrase=%ff", "%C3", "phrase=a&phrase=caf%e9", "phrase=%ED%A0%80", "%c0%80=1"])
+@pytest.mark.parametrize(
+    "path", [f"{TINY}/first-seen", f"{TINY}/coverage", "/v1/health", "/v1/jobs", "/v1/pair-sets", "/docs", "/metrics"]
+)
+def test_a_query_string_that_is_no_text_is_refused(reader, path, query):
+    """On every route: put right somehow, it would be another question."""
+    detail = is_problem(reader.get(f"{path}?{query}"), 422, "invalid-request")
+    assert detail.startswith("query:")
+    assert "UTF-8" in detail
+    is_problem(reader.post(f"{TINY}/first-seen?{query}", json={"phrases": ["a"]}), 422, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("query", "is_text"), [(b"phrase=caf\xc3\xa9", False), (b"\xff", False), (b"a=%C3%A9+%", True)]
+)
+def test_a_query_string_is_percent_encoded_text(query, is_text):
+    """Bytes that are sent as they are would be read one by one; a % that encodes nothing stands for itself."""
+    assert (reason(query) is None) == is_text
+
+
+def test_the_count_of_further_problems_is_true(reader):
+    """It is that of all, or says that there may be more where nobody looked further."""
+    for count, said in ((3, "(2 more)"), (100_001, "(100000 more)"), (100_002, "(at least 100000 more)")):
+        body = b'{"phrases": [' + b",".join([b"1"] * count) + b"]}"
+        answer = reader.post(f"{TINY}/first-seen", content=body, headers={"content-type": "application/json"})
+        assert said in is_problem(answer, 422, "invalid-request")
+        assert len(answer.json()["errors"]) == min(count, MAX_ERRORS)
 
 
 def test_a_post_takes_no_query_parameters(reader):

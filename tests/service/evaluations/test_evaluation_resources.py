@@ -18,8 +18,11 @@ from report_pages import QUICK
 
 from evaluator.folder import EvaluationFolder
 from evaluator.measurements import write_measurements
+from evaluator.report.build import build_report
+from evaluator.report.files import write_report
 from exposure.cli import root
 from service.settings import Settings, Workers
+from service.upkeep.evaluation_checks import check_evaluation
 
 EVALUATIONS = "/v1/evaluations"
 OF_ONE = ("checkpoints", "measurements", "items?from_step=0", "lags", "paradigms", "splits", "report")
@@ -142,6 +145,112 @@ def test_a_digit_that_changed_on_the_disk_is_not_served(own: Path, asking: Any) 
         refused += answer.status_code == 409
         assert answer.status_code == 409 or answer.json() == truth, place
     assert refused > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [
+        ("report/lags.parquet", "lags"),
+        ("report/paradigms.parquet", "paradigms"),
+        ("report/splits.parquet", "splits"),
+        ("report/report.html", "report"),
+        ("report/files.json", "lags"),
+        ("split.parquet", "items?step=0"),
+    ],
+)
+def test_a_flipped_byte_is_refused_wherever_it_is(own: Path, asking: Any, name: str, rest: str) -> None:
+    """In pages, feet and headers alike: 409 with what to do, or the very answer of before; the doctor finds each."""
+    path = own / "evaluations" / "nasty" / name
+    content, ask, url = path.read_bytes(), asking(own), f"{EVALUATIONS}/nasty/{rest}"
+    truth, refused = ask.get(url).content, 0
+    for place in range(0, len(content), len(content) // 30):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x04]) + content[place + 1 :])
+        answer = ask.get(url)
+        assert answer.status_code == 409 or answer.content == truth, place
+        refused += answer.status_code == 409
+        if answer.status_code == 409:
+            assert answer.json()["type"] == "/problems/unavailable"
+            assert "exposure report" in answer.json()["detail"]
+            assert [one.place for one in check_evaluation(own, path.parents[name.count("/")])] == [path]
+    assert refused >= (30 if name.startswith("report/") and name != "report/files.json" else 10)
+    path.write_bytes(content)
+    assert ask.get(url).content == truth
+
+
+def test_a_report_without_its_list_is_served_as_it_is(own: Path, asking: Any) -> None:
+    """As older versions left it; the doctor says that it cannot be checked, and one report later it can be."""
+    folder, ask = own / "evaluations" / "nasty", asking(own)
+    truth = [ask.get(f"{EVALUATIONS}/nasty/{rest}").content for rest in ("lags", "report")]
+    (folder / "report" / "files.json").unlink()
+    assert [ask.get(f"{EVALUATIONS}/nasty/{rest}").content for rest in ("lags", "report")] == truth
+    (found,) = check_evaluation(own, folder)
+    assert "cannot be checked" in found.problem
+    assert "exposure report" in found.remedy
+    write_measurements(EvaluationFolder.open(folder), QUICK)
+    assert list(check_evaluation(own, folder)) == []
+
+
+def test_a_file_of_the_report_that_is_gone_is_said(own: Path, asking: Any) -> None:
+    """By the service and by the doctor."""
+    folder = own / "evaluations" / "nasty"
+    (folder / "report" / "lags.parquet").unlink()
+    refused = asking(own).get(f"{EVALUATIONS}/nasty/lags")
+    assert refused.status_code == 409
+    assert "it is gone" in refused.json()["detail"]
+    assert [one.place.name for one in check_evaluation(own, folder)] == ["lags.parquet"]
+
+
+def test_lost_exposures_are_said_and_nothing_is_answered_as_without_a_timeline(own: Path, asking: Any) -> None:
+    """The split, and without it what was measured, still know that there was one."""
+    folder, ask = own / "evaluations" / "nasty", asking(own)
+    (folder / "exposures.parquet").unlink()
+    for witness in ("split.parquet", "measurements.parquet"):
+        assert f"{witness} says that a timeline" in ask.get(f"{EVALUATIONS}/nasty").json()["problem"]
+        for rest in ("items?step=0", "items?step=0&split=proxy-train"):
+            refused = ask.get(f"{EVALUATIONS}/nasty/{rest}")
+            assert (refused.status_code, refused.json()["type"]) == (409, "/problems/unavailable")
+            assert "with the timeline again" in refused.json()["detail"]
+            assert str(own) not in refused.text
+        (found,) = check_evaluation(own, folder)
+        assert found.place == folder / "exposures.parquet"
+        assert found.problem.startswith("is gone")
+        (folder / "split.parquet").unlink(missing_ok=True)
+
+
+def test_measurements_that_are_gone_beside_their_report_are_said(own: Path, asking: Any) -> None:
+    """An evaluation that was never measured has no report either."""
+    folder = own / "evaluations" / "nasty"
+    (folder / "measurements.parquet").unlink()
+    assert "measurements.parquet is not there" in asking(own).get(f"{EVALUATIONS}/nasty").json()["problem"]
+    assert [one.place.name for one in check_evaluation(own, folder)] == ["measurements.parquet"]
+    assert list(check_evaluation(own, own / "evaluations" / "old")) == []
+
+
+def test_a_report_is_served_while_it_is_written_anew(own: Path, asking: Any) -> None:
+    """Whole answers of before or after, never a refusal: its list is gone while its files change."""
+    ask, folder = asking(own), own / "evaluations" / "nasty"
+    reports = [build_report([folder], replace(QUICK, sides=sides)) for sides in ("either", "good")]
+    url, states = f"{EVALUATIONS}/nasty/splits", []
+    for report in reports:
+        write_report(report, folder / "report")
+        states.append(ask.get(url).content)
+    assert states[0] != states[1]
+    stop = threading.Event()
+
+    def rewrite() -> None:
+        while not stop.is_set():
+            for report in reports:
+                write_report(report, folder / "report")
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        for _ in range(40):
+            answer = ask.get(url)
+            assert answer.content in states, answer.text
+    finally:
+        stop.set()
+        writer.join()
 
 
 def test_nothing_outside_of_the_data_directory_is_read(own: Path, asking: Any, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_evaluations_that_could_not_be_done_are_refused_at_once(reader, evaluati
 
 
 def test_an_evaluation_with_a_split_goes_on_where_a_timeline_is_named(client, data, evaluation_of):
-    """Whichever; and one without a split, or of another name, needs none."""
+    """Whichever; and one without a split, or of another name, needs none. A lost file does not make it one without."""
     own = {"pair_set": set_of_small(data)[0]}
     for asked in (
         evaluation_of("small", timeline="tiny", sides="good", **own),
@@ -134,7 +134,13 @@ def test_an_evaluation_with_a_split_goes_on_where_a_timeline_is_named(client, da
         evaluation_of("new", sides="either", split_at_step=None),
     ):
         assert client.post("/v1/evaluations", json=asked).status_code == 202
-    (client.service.state.settings.data / "evaluations" / "small" / "exposures.parquet").unlink()
+    small = client.service.state.settings.data / "evaluations" / "small"
+    for name in ("exposures.parquet", "split.parquet"):
+        (small / name).unlink()
+        refused = client.post("/v1/evaluations", json=evaluation_of("small", **own))
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/conflict")
+        assert "with the timeline again" in refused.json()["detail"]
+    (small / "measurements.parquet").unlink()
     assert client.post("/v1/evaluations", json=evaluation_of("small", **own)).status_code == 202
 
 

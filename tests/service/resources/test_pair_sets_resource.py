@@ -202,6 +202,19 @@ def test_a_cursor_that_is_none_is_refused(client, named, cursor):
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
 
 
+def test_a_cursor_holds_for_its_own_question(client):
+    """Of the same set with the same filters, however many rows a page has; else a page would lack rows silently."""
+    rows = [row | {"uid": uid, "pair_id": i} for uid in ("p", "q") for i in range(3) for row in ROWS[:1]]
+    one, other = (f"/v1/pair-sets/{send(client, some).json()['id']}/pairs" for some in (rows, rows[:5]))
+    asked = {"uid": ["p", "q"]}
+    cursor = client.get(one, params={**asked, "limit": 2}).json()["next"]
+    assert len(client.get(one, params={"uid": ["q", "p"], "limit": 9, "cursor": cursor}).json()["answers"]) == 4
+    for url, others in ((one, {}), (one, {"uid": "q"}), (one, {**asked, "phenomenon": "x"}), (other, asked)):
+        answer = client.get(url, params={**others, "cursor": cursor})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+        assert "query.cursor" in answer.json()["detail"]
+
+
 def test_rows_are_revalidated_by_the_id(client, named):
     """What is named by its content never changes."""
     url = f"/v1/pair-sets/{named['$PAIR_SET']}/pairs"

@@ -142,6 +142,17 @@ def test_rows_are_those_of_the_file_page_by_page(client, data, named):
         assert found == [row for row in expected if fits(row)]
 
 
+def test_a_cursor_holds_for_its_own_question(client, named):
+    """Of the same set with the same filters; else a page would lack rows silently."""
+    url = f"/v1/phrase-sets/{named['$PHRASE_SET']}/phrases"
+    cursor = client.get(url, params={"side": "good", "limit": 1}).json()["next"]
+    assert client.get(url, params={"side": "good", "limit": 9, "cursor": cursor}).status_code == 200
+    for others in ({}, {"side": "bad"}, {"side": "good", "uid": "sva"}):
+        answer = client.get(url, params={**others, "cursor": cursor})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+        assert "query.cursor" in answer.json()["detail"]
+
+
 def test_a_damaged_phrase_set_is_listed_with_its_problem(client, data, named):
     """The others are listed as ever."""
     path = DataDirectory(data).phrase_set(named["$PHRASE_SET"])

@@ -5,17 +5,25 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import kept_directories
 import pytest
+from report_pages import QUICK
 from shell import assert_sentence, command, environment, exposure
 
+from evaluator.folder import EvaluationFolder
+from evaluator.measurements import write_measurements
+from evaluator.report.build import build_report
+from evaluator.report.files import write_report
 from exposure.timeline_folder import TimelineFolder
 from service.data_directory import DataDirectory, open_data_directory, read_identity
 from service.errors import ServiceError
 from service.jobs.store import JobStore
 from service.upkeep.backup import back_up
+from service.upkeep.backup_copier import BackupCopier
 from service.upkeep.doctor import examine
+from service.upkeep.evaluation_checks import check_evaluation
 
 
 def test_a_backup_answers_as_its_source(kept, tmp_path):
@@ -158,3 +166,21 @@ for number in range(10_000):
     assert len(seen - current) <= 1, "the one whose publication was not noted before the kill"
     assert len(seen) > 1
     assert TimelineFolder(target / "timelines" / "tiny").current.exists()
+
+
+def test_a_report_is_backed_up_as_of_one_moment(kept, tmp_path, monkeypatch):
+    """Written anew while it is copied, it is copied again: its list fits its files."""
+    folder = EvaluationFolder.open(kept.evaluations / "planted")
+    write_measurements(folder, QUICK)
+    report = build_report([folder.path], replace(QUICK, sides="good"))
+    stage, anew = BackupCopier.stage, []
+
+    def staged(copier, name, *others):
+        if name.endswith("report/lags.csv") and not anew:
+            anew.append(write_report(report, folder.path / "report"))
+        stage(copier, name, *others)
+
+    monkeypatch.setattr(BackupCopier, "stage", staged)
+    back_up(kept.path, tmp_path / "backup")
+    assert anew
+    assert list(check_evaluation(tmp_path / "backup", tmp_path / "backup" / "evaluations" / "planted")) == []
