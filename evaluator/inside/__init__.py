@@ -1,0 +1,1 @@
+"""What a model has inside: weights by head, hidden states, rows of attention."""

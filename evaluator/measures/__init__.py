@@ -1,0 +1,1 @@
+"""Measures of what goes on inside a model, one file each."""
