@@ -55,7 +55,9 @@ class SplitRequest:
     def __post_init__(self) -> None:
         """A split by `seen-by` needs its checkpoint."""
         if self.policy == "seen-by" and self.at_step is None:
-            raise QuestionError("The policy seen-by asks what a checkpoint had seen: give its step as at_step (in the shell: --at-step N).")
+            raise QuestionError(
+                "The policy seen-by asks what a checkpoint had seen: give its step as at_step (in the shell: --at-step N)."
+            )
 
 
 @dataclass(frozen=True, slots=True)

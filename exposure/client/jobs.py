@@ -66,7 +66,8 @@ def _checked(request: Callable[P, JobRequest], *arguments: P.args, **named: P.kw
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) + ": " if first["loc"] else ""
         raise UsageError(
-            f"{where}{first['msg'].removeprefix('Value error, ')}. The fields are those of {error.title}, in exposure.api.requests."
+            f"{where}{first['msg'].removeprefix('Value error, ')}. The fields are those of {error.title}, in "
+            "exposure.api.requests."
         ) from error
 
 
