@@ -56,7 +56,7 @@ class SplitRequest:
         """A split by `seen-by` needs its checkpoint."""
         if self.policy == "seen-by" and self.at_step is None:
             raise QuestionError(
-                "The policy seen-by asks what a checkpoint had seen: give its step as at_step (in the shell: --at-step N)."
+                "The policy seen-by asks what a checkpoint had seen: give its step as at_step (shell: --at-step N)."
             )
 
 
