@@ -5,6 +5,7 @@
     checkpoints.json    what became of each checkpoint of the series
     exposures.parquet   what a timeline knew of their critical phrases, if one was given
     scores/SPEC/HASH.parquet    per-item scores of the weights with that hash by that scoring spec
+    measured/MEASURE/SPEC/HASH.parquet    what other measures found of the weights with that hash (measured_file.py)
 
 A file of scores is named by all that it depends on, so nothing is ever scored twice or taken for another.
 """
@@ -85,6 +86,8 @@ class CheckpointRecord(FrozenModel):
     same_weights_as: tuple[int, ...] = ()
     reason: str | None = None
     notes: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+    """What was measured of it beside minimal pairs: MEASURE/SPEC."""
 
     @classmethod
     def of(cls, report: CheckpointReport) -> CheckpointRecord:

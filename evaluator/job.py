@@ -15,7 +15,7 @@ from evaluator.job_spec import EvaluationSpec
 from evaluator.measurements import step_measurements, write_measurements
 from evaluator.report.request import ReportRequest
 from evaluator.request_flow import EvaluationInputs, evaluate_inputs
-from evaluator.requests import EvaluationRequest
+from evaluator.requests import EvaluationRequest, measures_of
 from evaluator.split_witness import EXPOSURES, found_in, lost_exposures
 from exposure.child_lines import ChildLines
 from exposure.errors import EvaluationError
@@ -58,6 +58,7 @@ def _inputs(spec: EvaluationSpec) -> EvaluationInputs:
         dtype=asked.dtype,
         batch_tokens=asked.batch_tokens,
         keep_duplicates=asked.keep_duplicates,
+        measures=measures_of(asked.measures),
         is_whole_series=asked.steps is None,
     )
     return EvaluationInputs(

@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from exposure.api.resources import MeasureFacts
 
+MINIMAL_PAIRS = "minimal-pairs"
+COPYING, INDUCTION = "copying", "induction"
 _OF_PAIRS = ("group", "split")
+_OF_HEADS = ("layer", "head")
+_FOLDED = "the gains of norms folded in"
+
+
+def _copying(generator: str, of: str) -> MeasureFacts:
+    return MeasureFacts(
+        name=f"copying-{generator}",
+        title=f"Context copying, {of}",
+        description="Share of sequences whose 6-token suffix greedy decoding copies from the context: the mean (level "
+        "overall), and by the place of the sequence (level position). low and high by Wilson's interval.",
+        unit="share",
+        by=("group",),
+        asked_as=COPYING,
+    )
+
+
+def _of_heads(name: str, title: str, description: str, unit: str = "share") -> MeasureFacts:
+    return MeasureFacts(name=name, title=title, description=description, unit=unit, by=_OF_HEADS, asked_as=INDUCTION)
+
 
 MEASURES: dict[str, MeasureFacts] = {
     one.name: one
@@ -44,6 +65,24 @@ MEASURES: dict[str, MeasureFacts] = {
             unit="pairs",
             by=_OF_PAIRS,
         ),
+        _copying("tokens", "random tokens"),
+        _copying("hex", "random hex characters"),
+        _of_heads("induction", "Induction score", "Ā · EP of a head, in −1 … 1.", "score"),
+        _of_heads("induction-folded", "Induction score, folded", f"Ā · EP of a head, {_FOLDED}.", "score"),
+        _of_heads(
+            "induction-attention",
+            "Induction attention Ā",
+            "Mean weight, in the second of two identical halves, on what followed the same token in the first.",
+        ),
+        _of_heads(
+            "eigenvalue-positivity",
+            "Eigenvalue positivity EP",
+            "Sum of the real parts of the eigenvalues of W_U W_O W_V W_E over the sum of their moduli.",
+            "score",
+        ),
+        _of_heads("eigenvalue-positivity-folded", "Eigenvalue positivity, folded", f"The same, {_FOLDED}.", "score"),
+        _of_heads("prefix-matching", "Prefix matching", "Weight on the tokens that followed the same token before."),
+        _of_heads("previous-token", "Previous token", "Weight on the token before."),
     )
 }
 """Name → what it is."""

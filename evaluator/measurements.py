@@ -20,6 +20,7 @@ import numpy as np
 
 from evaluator.counted import ALL, counted, phenomenon_at
 from evaluator.folder import EvaluationFolder
+from evaluator.measured_rows import stored_measures
 from evaluator.measurement_file import MEASUREMENTS, merge_measures
 from evaluator.report.accuracy_rows import accuracy_rows
 from evaluator.report.build import Report, build_report
@@ -52,6 +53,8 @@ def keep_measurements(folder: EvaluationFolder, report: Report) -> list[str]:
     """Write measurements.parquet and split.parquet of a report on that one evaluation; returns their names."""
     split = keep_split(folder, report.request.window)
     merge_measures(folder.path / MEASUREMENTS, _measured(folder, report, split), provenance(report))
+    for rows, made_of in stored_measures(folder):
+        merge_measures(folder.path / MEASUREMENTS, rows, made_of)
     return [*([SPLIT] if split is not None else []), MEASUREMENTS]
 
 

@@ -6,8 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evaluator.conventions import PRESETS, Convention, Method
+from evaluator.measure_specs import ASKED, MINIMAL_PAIRS
 from exposure.errors import UsageError
 from exposure.orders import DataOrder
+
+
+def measures_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The measures of a request, minimal pairs first; raises UsageError for a name that none has."""
+    for name in names:
+        if name not in ASKED:
+            raise UsageError(f"There is no measure {name!r}. Known are {', '.join(sorted(ASKED))}.")
+    return tuple(dict.fromkeys([MINIMAL_PAIRS, *names]))
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,8 @@ class EvaluationRequest:
     batch_tokens: int | None = None
     keep_duplicates: bool = False
     cache_bytes: int | None = None
+    measures: tuple[str, ...] = (MINIMAL_PAIRS,)
+    """What is measured of each checkpoint; minimal pairs always are."""
     is_whole_series: bool = False
     """Every checkpoint of the run was asked for: what the folder holds of other steps is of weights that are gone."""
 

@@ -8,6 +8,8 @@ from evaluator.checkpoint_report import CheckpointReport
 from evaluator.checkpoints import ResolvedCheckpoint
 from evaluator.devices import device_of, dtype_of, reproducible
 from evaluator.folder import CheckpointRecord, EvaluationFolder
+from evaluator.measure_specs import MINIMAL_PAIRS
+from evaluator.measurer import Measurer
 from evaluator.prefetch import LoadedWeights, prefetched
 from evaluator.requests import EvaluationRequest
 from evaluator.scorer import Scorer
@@ -32,7 +34,8 @@ def evaluate(
     """
     device = device_of(request.device)
     scorer = Scorer(folder, pairs, device, dtype_of(folder.manifest.dtype, device), request.batch_tokens)
-    records = Records(folder, series)
+    measurer = Measurer(folder, [name for name in request.measures if name != MINIMAL_PAIRS], scorer.budget)
+    records = Records(folder, series, request.measures)
     if request.is_whole_series:
         records.forget_elsewhere()
     with (
@@ -40,8 +43,9 @@ def evaluate(
         prefetched(
             series.checkpoints,
             known_hash=records.known_hash,
-            is_finished=lambda checkpoint, weights_hash: folder.has_items(
-                weights_hash, checkpoint.tokenizer_digest, checkpoint.config_digest
+            is_finished=lambda checkpoint, weights_hash: (
+                folder.has_items(weights_hash, checkpoint.tokenizer_digest, checkpoint.config_digest)
+                and measurer.is_finished(weights_hash)
             ),
             earlier=records.elsewhere,
             keep_duplicates=request.keep_duplicates,
@@ -52,7 +56,7 @@ def evaluate(
     ):
         for arrival in arrivals:
             progress.begin(arrival.step)
-            record = dealt_with(arrival, scorer, progress)
+            record = dealt_with(arrival, scorer, measurer, progress)
             records.keep(record)
             on_record(record)
             progress.finish()
@@ -60,10 +64,12 @@ def evaluate(
     return records.of_series
 
 
-def dealt_with(arrival: LoadedWeights | CheckpointReport, scorer: Scorer, progress: SweepProgress) -> CheckpointRecord:
-    """Score what has arrived, if it can be scored, and say what became of it."""
+def dealt_with(
+    arrival: LoadedWeights | CheckpointReport, scorer: Scorer, measurer: Measurer, progress: SweepProgress
+) -> CheckpointRecord:
+    """Score and measure what has arrived, if it can be scored, and say what became of it."""
     if isinstance(arrival, CheckpointReport):
-        return CheckpointRecord.of(arrival)
+        return _with_measured(CheckpointRecord.of(arrival), measurer)
     record = CheckpointRecord(
         step=arrival.step,
         source=arrival.checkpoint.name,
@@ -74,16 +80,26 @@ def dealt_with(arrival: LoadedWeights | CheckpointReport, scorer: Scorer, progre
     )
     try:
         notes = scorer.score(arrival, progress.within)
+        refused = measurer.measure(scorer.model(arrival), arrival, lambda _done, _total: None)
     except (CheckpointError, EvaluationError) as error:
         return record.model_copy(update={"status": "broken", "reason": str(error)})
-    return record.model_copy(update={"notes": notes})
+    return _with_measured(record.model_copy(update={"notes": (*notes, *refused)}), measurer)
+
+
+def _with_measured(record: CheckpointRecord, measurer: Measurer) -> CheckpointRecord:
+    if record.status != "scored" or record.weights_sha256 is None:
+        return record
+    stored = measurer.stored(record.weights_sha256)
+    told = tuple(note for notes in stored.values() for note in notes)
+    return record.model_copy(update={"notes": (*record.notes, *told), "measured": tuple(sorted(stored))})
 
 
 class Records:
     """What became of each checkpoint, kept on disk after every change."""
 
-    def __init__(self, folder: EvaluationFolder, series: CheckpointSeries) -> None:
+    def __init__(self, folder: EvaluationFolder, series: CheckpointSeries, measures: Sequence[str]) -> None:
         self._folder = folder
+        self._told_anew = tuple(f"{name}: " for name in measures)
         self._steps = [source.step for source in series.checkpoints]
         self._by_step = {record.step: record for record in folder.checkpoints}
         self._hashes = {
@@ -100,7 +116,8 @@ class Records:
         if earlier is not None and earlier.weights_sha256 == record.weights_sha256:
             record = record.model_copy(
                 update={
-                    "notes": record.notes or earlier.notes,
+                    "notes": tuple(dict.fromkeys([*self._standing(earlier.notes), *record.notes])),
+                    "measured": tuple(sorted({*earlier.measured, *record.measured})),
                     "cheap_digest": record.cheap_digest or earlier.cheap_digest,
                 }
             )
@@ -111,6 +128,10 @@ class Records:
                 others = tuple(sorted({*same.same_weights_as, record.step}))
                 self._by_step[step] = same.model_copy(update={"same_weights_as": others})
         self._folder.keep_checkpoints(list(self._by_step.values()))
+
+    def _standing(self, notes: Sequence[str]) -> list[str]:
+        """Those of scores, which stay, and of measures that nobody asked for now."""
+        return [note for note in notes if not note.startswith(self._told_anew)]
 
     @property
     def elsewhere(self) -> list[tuple[int, str]]:

@@ -36,8 +36,18 @@ class Scorer:
         self._exact = ResidentModel(device, torch.float32)
         self._tokenised: dict[ScoringSpec, TokenisedPairs] = {}
 
+    @property
+    def budget(self) -> TokenBudget:
+        """How many tokens a batch may have; it shrinks when memory runs out."""
+        return self._budget
+
+    def model(self, weights: LoadedWeights) -> PreTrainedModel:
+        """The resident model with these weights; raises as `score` does."""
+        return self._resident.load(weights)
+
     def score(self, weights: LoadedWeights, on_progress: Callable[[int, int], None]) -> tuple[str, ...]:
-        """Score all pairs by every spec of the evaluation, store the scores, and return what a reader should know.
+        """Score all pairs by every spec of the evaluation that is not stored yet, store the scores, and return what a
+        reader should know.
 
         Raises CheckpointError where the weights are of another model, and EvaluationError where scores are not finite
         or the pairs cannot be scored by this model.
@@ -49,6 +59,8 @@ class Scorer:
         specs = self._folder.manifest.specs
 
         for number, spec in enumerate(specs):
+            if self._folder.items_path(spec, weights.weights_hash).exists():
+                continue
 
             def progress(done: int, total: int, number: int = number) -> None:
                 on_progress(number * total + done, len(specs) * total)

@@ -13,8 +13,11 @@ import numpy as np
 import synthetic_evaluations
 
 from evaluator.folder import EvaluationFolder
+from evaluator.measured_file import Measured, measured_path, write_measured
+from evaluator.measured_rows import stored_measures
 from exposure.api.requests import INDEX_EXAMPLE, IndexRequest
 from exposure.errors import EvaluationError, ExposureError
+from exposure.measurement import Measurement
 from exposure.orders import DataOrder
 from exposure.pair_files import load_pairs
 from exposure.phrase_file import read_phrases
@@ -35,11 +38,24 @@ def fill(data: Path, run: Path, pairs: Path) -> DataDirectory:
     DataOrder.load(run).save(directory.run_manifest("tiny"), is_sealed=True)
     make_pair_set(directory, load_pairs([pairs]))
     synthetic_evaluations.write_evaluation(directory.evaluations / "planted", PLANTS, steps=(0, 100, 1000))
+    _measure(directory.evaluations / "planted")
     with JobStore(directory.jobs) as store:
         request = IndexRequest.model_validate(INDEX_EXAMPLE)
         store.submit("index", request, "tests", "a key", 10)
         store.submit("index", request.model_copy(update={"timeline": "another"}), "tests", None, 10)
     return directory
+
+
+def _measure(evaluation: Path) -> None:
+    """Give its checkpoints something that was measured beside minimal pairs."""
+    folder, records = EvaluationFolder.open(evaluation), []
+    for record in folder.checkpoints:
+        assert record.weights_sha256 is not None
+        row = Measurement("x", record.step, "overall", "all", None, "everything", 1, 2, 0.5, 3, None, None, "plain")
+        made_of = {"measure": "x", "weights_sha256": record.weights_sha256}
+        write_measured(measured_path(evaluation, "x/spec", record.weights_sha256), Measured((row,), (), made_of))
+        records.append(record.model_copy(update={"measured": ("x/spec",)}))
+    folder.keep_checkpoints(records)
 
 
 def answers(data: DataDirectory) -> dict[str, str]:
@@ -102,6 +118,7 @@ def _evaluation(path: Path) -> dict[str, str]:
         f"{name} pairs": _said(lambda: EvaluationFolder.open(path).pairs),
         f"{name} exposures": _said(lambda: EvaluationFolder.open(path).exposures),
         f"{name} manifest": _said(lambda: EvaluationFolder.open(path).manifest),
+        f"{name} measured": _said(lambda: _measured(path)),
     }
 
 
@@ -110,6 +127,11 @@ def _checkpoints(path: Path) -> object:
     if not records:
         raise EvaluationError("Nothing is scored yet.")
     return records
+
+
+def _measured(path: Path) -> object:
+    _checkpoints(path)  # without which nothing is measured
+    return list(stored_measures(EvaluationFolder.open(path)))
 
 
 def _series(path: Path) -> object:

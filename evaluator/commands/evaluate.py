@@ -34,6 +34,13 @@ COLUMNS = ("step", "status", "weights", "same_weights_as", "source")
 )
 @click.option("--preset", "presets", multiple=True, help="Scoring convention: exposure (default), lm-eval, minicons.")
 @click.option("--method", type=click.Choice(["full", "one-prefix", "two-prefix"]), default="full", show_default=True)
+@click.option(
+    "--measures",
+    metavar="NAMES",
+    default="minimal-pairs",
+    show_default=True,
+    help="What is measured beside minimal pairs, with commas between: copying,induction.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--dtype", default="auto", show_default=True, help="auto (bfloat16 on cuda), float32, bfloat16, float16.")
 @click.option("--batch-tokens", type=click.IntRange(min=1), metavar="N", help="Tokens a batch (default: by device).")
@@ -50,6 +57,7 @@ def command(
     steps: str | None,
     presets: tuple[str, ...],
     method: Method,
+    measures: str,
     device: str,
     dtype: str,
     batch_tokens: int | None,
@@ -66,7 +74,7 @@ def command(
     """
     from evaluator.folder_lock import folder_lock
     from evaluator.request_flow import EvaluationInputs, evaluate_inputs
-    from evaluator.requests import EvaluationRequest
+    from evaluator.requests import EvaluationRequest, measures_of
 
     request = EvaluationRequest(
         device=device,
@@ -75,6 +83,7 @@ def command(
         batch_tokens=batch_tokens,
         keep_duplicates=keep_duplicates,
         cache_bytes=None if cache_gb is None else int(cache_gb * 1e9),
+        measures=measures_of([name.strip() for name in measures.split(",")]),
         is_whole_series=steps is None,
     )
     inputs = EvaluationInputs(checkpoints, pairs, out, timeline, phrases, uids, steps, presets, method, request)

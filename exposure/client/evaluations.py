@@ -41,7 +41,7 @@ class Evaluations(Group[D]):
         name: str,
         *,
         measure: str | Iterable[str] = (),
-        level: Literal["paradigm", "phenomenon", "field", "overall"] | None = None,
+        level: Literal["paradigm", "phenomenon", "field", "overall", "position"] | None = None,
         group: str | None = None,
         uid: str | Iterable[str] = (),
         phenomenon: str | None = None,

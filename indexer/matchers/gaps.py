@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from indexer.matchers.flat import FlatText
@@ -41,16 +41,26 @@ def gap_matches(
     sentences = Sentences.of(flat)
     placed = sorted(earlier)
     words = [sentences.word(one.start) for one in placed]
+    at, nearest = (-1, -1), list[tuple[Element, int]]()
     for target in later:
-        sentence, word = sentences.sentence(target.start), sentences.word(target.start)
-        met: set[int] = set()
-        for place in range(bisect_left(words, word) - 1, -1, -1):
-            one, its_word = placed[place], words[place]
-            if sentences.sentence(one.start) != sentence or word - its_word > widest:
-                break
-            if one.key in met:
-                continue
-            met.add(one.key)
+        sentence, word = here = sentences.sentence(target.start), sentences.word(target.start)
+        if here != at:  # one long word may hold thousands of later elements
+            places = range(bisect_left(words, word) - 1, -1, -1)
+            behind = ((placed[place], words[place]) for place in places)
+            at, nearest = here, _nearest(behind, sentences, sentence, word - widest)
+        for one, its_word in nearest:
             for pattern in pairs.get((one.key, target.key), ()):
                 if word - its_word <= pattern.window:
                     yield pattern.phrase, one.start, target.end
+
+
+def _nearest(
+    behind: Iterable[tuple[Element, int]], sentences: Sentences, sentence: int, first_word: int
+) -> list[tuple[Element, int]]:
+    """The first of each key of those `behind` a place, from near to far, in that sentence and from that word on."""
+    found: dict[int, tuple[Element, int]] = {}
+    for one, word in behind:
+        if sentences.sentence(one.start) != sentence or word < first_word:
+            break
+        found.setdefault(one.key, (one, word))
+    return list(found.values())

@@ -22,7 +22,7 @@ MAX_NAMES = 1_000
 """Values of one parameter."""
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Level = Literal["paradigm", "phenomenon", "field", "overall"]
+Level = Literal["paradigm", "phenomenon", "field", "overall", "position"]
 Part = Literal["proxy-train", "proxy-validation", "unknown", "not_indexed", "no_phrase", "refused"]
 Number = Annotated[int, Field(ge=0, le=100_000)]
 Named = tuple[str, str, Sequence[Any]]

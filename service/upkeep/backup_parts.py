@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evaluator.measured_file import MEASURED
 from evaluator.report.file_list import LIST
 from exposure.timeline_folder import TimelineFolder
 from service.upkeep.backup_copier import BackupCopier
@@ -59,9 +60,10 @@ def copy_evaluation(copier: BackupCopier, path: Path, name: str) -> None:
     ):
         if (path / file).exists():
             copier.stage(f"{name}/{file}")
-    for scores in sorted((path / "scores").rglob("*.parquet")):
-        if not is_partial(scores.name):
-            copier.copy(f"{name}/{scores.relative_to(path)}")
+    for folder in ("scores", MEASURED):
+        for stored in sorted((path / folder).rglob("*.parquet")):
+            if not is_partial(stored.name):
+                copier.copy(f"{name}/{stored.relative_to(path)}")
 
 
 def _copy_report(copier: BackupCopier, path: Path, name: str) -> None:

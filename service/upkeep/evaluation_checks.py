@@ -15,6 +15,7 @@ from evaluator.conventions import ScoringSpec
 from evaluator.exposures import read_exposures
 from evaluator.folder import HASH_DIGITS, EvaluationFolder
 from evaluator.items import METADATA_KEY, SideScores, read_items
+from evaluator.measured_file import MEASURED, measured_path, read_measured
 from evaluator.measurement_file import MEASUREMENTS, facts_of, read_measurements
 from evaluator.pair_file import SCHEMA as PAIRS_SCHEMA
 from evaluator.pair_file import read_pair_columns
@@ -47,6 +48,7 @@ def check_evaluation(data: Path, path: Path) -> Iterator[Finding]:
     yield from _check_files(data, folder)
     yield from check_report(data, path)
     yield from _check_scores(data, folder)
+    yield from _check_measured(data, folder)
     yield from _check_records(folder)
 
 
@@ -104,6 +106,17 @@ def _check_scores(data: Path, folder: EvaluationFolder) -> Iterator[Finding]:
             yield Finding(path, problem, f"Move it to quarantine/. {then}", partial(quarantine, data, path))
 
 
+def _check_measured(data: Path, folder: EvaluationFolder) -> Iterator[Finding]:
+    """measured/MEASURE/SPEC/HASH.parquet: whole, of that measure and of these weights."""
+    for path in sorted((folder.path / MEASURED).rglob("*")):
+        if path.is_dir() or is_partial(path.name):
+            continue
+        problem = _problem_of(read_measured, path)
+        if problem is not None:
+            then = f"{_AGAIN}, with its measures: only what is missing is measured."
+            yield Finding(path, problem, f"Move it to quarantine/. {then}", partial(quarantine, data, path))
+
+
 def _refuse_wrong_scores(folder: EvaluationFolder, spec: ScoringSpec | None, path: Path) -> None:
     """Raise EvaluationError where a file of scores is not what its name and the evaluation say."""
     table = read_items(path)
@@ -139,7 +152,7 @@ def _numbers(column: pa.ChunkedArray) -> np.typing.NDArray[np.float64]:
 
 
 def _check_records(folder: EvaluationFolder) -> Iterator[Finding]:
-    """checkpoints.json: what is scored has its scores."""
+    """checkpoints.json: what is scored has its scores, and what is measured its measurements."""
     try:
         records = folder.checkpoints
     except EvaluationError:
@@ -159,6 +172,11 @@ def _check_records(folder: EvaluationFolder) -> Iterator[Finding]:
             if not place.exists():
                 again = f"Run the same evaluation again: only step {record.step} is scored."
                 yield Finding(place, f"is missing: step {record.step} was scored", again)
+        for name in record.measured:
+            place = measured_path(folder.path, name, record.weights_sha256)
+            if not place.exists():
+                again = f"{_ANEW}, with its measures: only what is missing is measured."
+                yield Finding(place, f"is missing: step {record.step} was measured", again)
 
 
 def _words(error: Exception, folder: Path) -> str:

@@ -1,0 +1,151 @@
+"""Measures beside minimal pairs over a series of checkpoints: asked for by name, stored by weights, done once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny_models
+from planted_induction import planted_induction
+from shell import exposure
+
+from evaluator.measured_file import read_measured
+from evaluator.measurement_file import facts_of, read_measurements
+from evaluator.measures import registry
+from evaluator.measures.copy_samples import CopySpec
+from evaluator.measures.copying_measure import CopyingMeasure
+from evaluator.measures.induction_heads import InductionSpec
+from evaluator.measures.induction_measure import InductionMeasure
+from evaluator.measures.repeated_sequences import HALVES, OLSSON
+from exposure.errors import EvaluationError
+from exposure.measurement import Measurement
+
+BROKEN, WHOLE = 0, 7
+"""Steps: without the induction head, and with it."""
+
+ASKED = ("--device", "cpu", "--threads", 1, "--measures", "copying,induction")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that learns to copy between its two checkpoints."""
+    folder = tmp_path_factory.mktemp("copiers")
+    special = tiny_models.tokenizer_of("llama")
+    for step in (BROKEN, WHOLE):
+        made = planted_induction(512, is_broken=step == BROKEN)
+        tiny_models.saved(folder / f"step-{step}", made.model, special)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pairs") / "pairs.jsonl"
+    rows = [
+        {"uid": one.uid, "pair_id": one.pair_id, "sentence_good": one.sentence_good, "sentence_bad": one.sentence_bad}
+        for one in tiny_models.pairs()[:6]
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_samples() -> Iterator[None]:
+    """COPY's test has 500 samples, and induction 50 sequences."""
+    few = (CopySpec(n_samples=2), CopySpec(generator="hex", n_samples=2))
+    short = InductionSpec(replace(HALVES, sequences=4), replace(OLSSON, sequences=4))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(registry.CHECKPOINT_MEASURES, "copying", lambda: CopyingMeasure(few))
+        patch.setitem(registry.CHECKPOINT_MEASURES, "induction", lambda: InductionMeasure(short))
+        yield
+
+
+@pytest.fixture(scope="module")
+def measured(models: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An evaluation with both measures, only to be read."""
+    return evaluated(models, pairs, tmp_path_factory.mktemp("measured") / "e", *ASKED)
+
+
+def evaluated(models: Path, pairs: Path, out: Path, *asked: object) -> Path:
+    answer = exposure("evaluate", models, "--pairs", pairs, "--out", out, *asked)
+    assert answer.status == 0, answer.err
+    return out
+
+
+def measurements(out: Path) -> list[Measurement]:
+    assert exposure("report", out, "--bootstrap", 10).status == 0
+    return read_measurements(out / "measurements.parquet")
+
+
+def test_what_is_planted_is_measured_at_its_step(measured: Path, tmp_path: Path) -> None:
+    """Copying and its head are there at the second checkpoint and not at the first, beside the accuracies."""
+    out = Path(shutil.copytree(measured, tmp_path / "e"))
+    rows = measurements(out)
+    copied = {(row.measure, row.step): row.value for row in rows if row.level == "overall" and "copying" in row.measure}
+    assert copied[("copying-tokens", WHOLE)] == 1
+    assert copied[("copying-tokens", BROKEN)] == copied[("copying-hex", BROKEN)] == 0
+    heads = {(row.step, row.layer, row.head): row.value for row in rows if row.measure == "induction"}
+    assert heads.pop((WHOLE, 1, 2)) > 0.9
+    assert max(abs(value) for value in heads.values() if value is not None) < 0.05
+    assert {row.step for row in rows if row.measure == "accuracy"} == {BROKEN, WHOLE}
+    positions = [int(row.group) for row in rows if row.level == "position" and row.step == WHOLE]
+    assert sorted(set(positions)) == list(range(5, 51, 5))
+    made = facts_of(out / "measurements.parquet").provenance["copying-hex"]["measured"]
+    assert [part["spec"]["tests"][1]["n_samples"] for part in made] == [2]
+
+
+def test_nothing_is_measured_or_scored_twice(models: Path, pairs: Path, tmp_path: Path) -> None:
+    """A measure that is asked for later is added to what is scored; what is damaged is measured again."""
+    out = evaluated(models, pairs, tmp_path / "e", "--threads", 1)
+    scores = {path: path.stat().st_mtime_ns for path in (out / "scores").rglob("*.parquet")}
+    assert not (out / "measured").exists()
+    evaluated(models, pairs, out, *ASKED)
+    files = {path: path.stat().st_mtime_ns for path in (out / "measured").rglob("*.parquet")}
+    assert len(files) == 4
+    assert {path: path.stat().st_mtime_ns for path in scores} == scores
+    evaluated(models, pairs, out, *ASKED)
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+    before = {path: path.read_bytes() for path in files}
+    for path in files:
+        path.write_bytes(before[path][:-40] + b"\x00" * 40)
+        with pytest.raises(EvaluationError, match="measured"):
+            read_measured(path)
+    evaluated(models, pairs, out, *ASKED)
+    assert {path: path.read_bytes() for path in files} == before
+
+
+def test_a_change_in_any_byte_is_found_or_without_meaning(measured: Path, tmp_path: Path) -> None:
+    """Of a file of measurements, one bit flipped here and there: refused, or the very same rows."""
+    path = next(Path(shutil.copytree(measured / "measured", tmp_path / "m")).glob("induction/*/*.parquet"))
+    content, truth, refused = path.read_bytes(), read_measured(path), 0
+    for place in range(0, len(content), max(1, len(content) // 400)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        try:
+            assert read_measured(path) == truth, place
+        except EvaluationError:
+            refused += 1
+    assert refused > 100
+
+
+def test_what_a_model_cannot_do_is_said_and_the_rest_is_measured(pairs: Path, tmp_path: Path) -> None:
+    """A context of 64 tokens holds neither test: the notes say so by name, and pairs are scored all the same."""
+    tiny_models.saved(tmp_path / "m" / "step-1", tiny_models.model("llama"), tiny_models.tokenizer_of("llama"))
+    out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *ASKED)
+    (record,) = json.loads((out / "checkpoints.json").read_text())
+    assert record["status"] == "scored"
+    said = "\n".join(record["notes"])
+    assert "copying: not measured." in said
+    assert "induction: not measured." in said
+    assert {row.measure for row in measurements(out)} >= {"accuracy", "ties"}
+
+
+def test_a_measure_that_there_is_not_is_refused(models: Path, pairs: Path, tmp_path: Path) -> None:
+    """By name, with those that there are; nothing is made."""
+    answer = exposure("evaluate", models, "--pairs", pairs, "--out", tmp_path / "e", "--measures", "copying,nope")
+    assert answer.status != 0
+    assert "'nope'" in answer.err
+    assert "copying, induction, minimal-pairs" in answer.err
+    assert not (tmp_path / "e").exists()
