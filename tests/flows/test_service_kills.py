@@ -20,19 +20,19 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 
 
 def test_commands_killed_at_their_writes(inputs: Inputs, tmp_path: Path) -> None:
-    """Ten kills of indexing, publishing, backing up, pruning, removing: what had finished is there, and the end is as
+    """Six kills of indexing, publishing, backing up, pruning, removing: what had finished is there, and the end is as
     without kills."""
     only = ("index", "publish", "backup", "prune", "remove", "pair-set", "open")
-    _, kills, problems = kill_commands(inputs, tmp_path, 11, 10, only)
+    _, kills, problems = kill_commands(inputs, tmp_path, 11, 6, only)
     assert problems == []
-    assert sum(kills.values()) == 10
+    assert sum(kills.values()) == 6
 
 
 def test_a_service_at_work_killed(inputs: Inputs, tmp_path: Path) -> None:
-    """Five kills of a service, its workers and their children: every acknowledged job ends once, nothing is lost."""
-    _, kills, problems = kill_service(inputs, tmp_path, 5, 5, ("service", "worker", "index-child"))
+    """Three kills of a service, its workers and their children: every acknowledged job ends once, nothing is lost."""
+    _, kills, problems = kill_service(inputs, tmp_path, 5, 3, ("service", "worker", "index-child"))
     assert problems == []
-    assert sum(kills.values()) == 5
+    assert sum(kills.values()) == 3
 
 
 def test_a_job_that_fails_though_only_the_service_was_killed_is_found(inputs: Inputs, tmp_path: Path) -> None:

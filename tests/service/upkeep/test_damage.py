@@ -17,7 +17,7 @@ from indexer.run import IndexOptions, index_corpus
 from service.data_directory import DataDirectory
 from service.upkeep.doctor import examine, mend
 
-SEEDS = int(os.environ.get("EXPOSURE_DAMAGE_SEEDS", "3"))
+SEEDS = int(os.environ.get("EXPOSURE_DAMAGE_SEEDS", "2"))
 """More of them for a longer search: a seed takes some ten seconds."""
 DAMAGES = 8
 """For each seed."""
