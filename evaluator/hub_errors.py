@@ -14,7 +14,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from exposure.errors import CheckpointError
+from exposure.errors import CheckpointError, first_line
 
 REFUSALS = (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError)
 """The hub was asked, and what was asked for is not there, or not for us: what is cached is no answer."""
@@ -35,11 +35,6 @@ def unreachable(repo: str, revision: str, place: str, why: Exception) -> Checkpo
         f"{repo}@{revision} is not in the cache, and {place} cannot be asked ({first_line(why)}). Check the connection "
         f"and HF_HUB_OFFLINE, or fetch it before: hf download {repo} --revision {revision}"
     )
-
-
-def first_line(error: Exception) -> str:
-    """Of what a library says, the first line; its name where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _sentence(error: Exception, repo: str, revision: str, place: str) -> str:

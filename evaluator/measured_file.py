@@ -16,9 +16,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evaluator.folder import HASH_DIGITS
 from evaluator.measurement_file import SCHEMA
 from exposure.artefacts import atomic_write
-from exposure.errors import EvaluationError
+from exposure.errors import EvaluationError, first_line
 from exposure.measurement import Measurement
 from exposure.sealed import sealed, unsealed
 
@@ -26,10 +27,6 @@ METADATA_KEY = b"exposure"
 FORMAT = "exposure.measured"
 MEASURED = "measured"
 """The folder of these files, in that of an evaluation."""
-
-
-HASH_DIGITS = 16
-"""Of a weights hash, in the name of a file; its metadata hold the whole."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def read_measured(path: Path) -> Measured:
         return Measured(rows, tuple(document["notes"]), made_of)
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise EvaluationError(
-            f"{path} cannot be read as what was measured of a checkpoint ({_first_line(error)}). Delete "
+            f"{path} cannot be read as what was measured of a checkpoint ({first_line(error)[:200]}). Delete "
             "it and evaluate the same again, with its measures: only what is missing is measured."
         ) from error
 
@@ -89,7 +86,3 @@ def read_measured(path: Path) -> Measured:
 def _digest(table: pa.Table) -> str:
     text = json.dumps([[str(one) for one in column.to_pylist()] for column in table.columns])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -31,8 +31,8 @@ class Measurer:
 
     def stored(self, weights_hash: str) -> dict[str, tuple[str, ...]]:
         """MEASURE/SPEC of what is stored of these weights → what a reader of it should know."""
-        paths = {name: self._path(name, weights_hash) for name in self._names.values()}
-        whole = {name: read_measured(path) for name, path in paths.items() if _is_whole(path)}
+        found = {name: _read(self._path(name, weights_hash)) for name in self._names.values()}
+        whole = {name: one for name, one in found.items() if one is not None}
         return {name: tuple(f"{name.partition('/')[0]}: {note}" for note in one.notes) for name, one in whole.items()}
 
     def measure(
@@ -53,7 +53,7 @@ class Measurer:
         return tuple(refused)
 
     def _missing(self, weights_hash: str) -> list[str]:
-        return [asked for asked, name in self._names.items() if not _is_whole(self._path(name, weights_hash))]
+        return [asked for asked, name in self._names.items() if _read(self._path(name, weights_hash)) is None]
 
     @property
     def _names(self) -> dict[str, str]:
@@ -77,8 +77,9 @@ class Measurer:
         }
 
 
-def _is_whole(path: Path) -> bool:
+def _read(path: Path) -> Measured | None:
+    """What is stored; None where nothing is, or it is damaged."""
     try:
-        return path.is_file() and bool(read_measured(path))
+        return read_measured(path) if path.is_file() else None
     except EvaluationError:
-        return False
+        return None

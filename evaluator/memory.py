@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,8 @@ import torch
 from evaluator.log_probabilities import LogProbabilities
 from evaluator.rows import Rows, RowSet
 from exposure.errors import EvaluationError
+
+T = TypeVar("T")
 
 DEFAULT_BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 """Tokens of a batch. On a CPU small ones keep activations in memory that is mapped already."""
@@ -47,7 +51,7 @@ def run_rows(
         first = 0
         while first < len(group):
             part = group.part(first, first + max(1, budget.tokens // group.width))
-            if (log_probs := _tried(part, log_probabilities)) is None:
+            if (log_probs := tried(partial(log_probabilities, part))) is None:
                 _shrink(budget, part, on_note)
                 continue
             pending.append((part.edge_slots, log_probs))  # left on the device: copying here would wait for it
@@ -58,9 +62,10 @@ def run_rows(
     return found
 
 
-def _tried(part: Rows, log_probabilities: LogProbabilities) -> torch.Tensor | None:
+def tried(run: Callable[[], T]) -> T | None:
+    """What `run` gives; None where memory ran out, of which as much as can be is free again."""
     try:
-        return log_probabilities(part)
+        return run()
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise

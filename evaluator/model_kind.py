@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import AutoConfig
 
-from exposure.errors import CheckpointError
+from exposure.errors import CheckpointError, first_line
 
 CONFIG = "config.json"
 
@@ -43,7 +43,7 @@ def read_config(path: Path, name: str) -> Mapping[str, object]:
     except Exception as error:  # transformers raises what its many configs raise
         raise CheckpointError(
             f"{name}: its config.json (model_type {given.get('model_type')!r}) is not one that transformers can read "
-            f"({_first_line(error)}). Mend the file, or install the transformers that wrote it."
+            f"({first_line(error)}). Mend the file, or install the transformers that wrote it."
         ) from error
     if getattr(config, "is_encoder_decoder", False):
         raise CheckpointError(f"{name} is an encoder-decoder; only causal language models are evaluated.")
@@ -83,7 +83,3 @@ def _has_effect(key: str) -> bool:
 
 def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from transformers import PreTrainedModel
 
 from evaluator.devices import dtype_name
+from evaluator.eval_mode import evaluating
 from evaluator.items import ItemScores, SideScores
 from evaluator.limits import check_limits
 from evaluator.memory import TokenBudget
@@ -76,7 +75,7 @@ def _score(
     on_note: Callable[[str], None],
 ) -> ItemScores:
     check_limits(model, tokenised, where)
-    with _evaluating(model):
+    with evaluating(model):
         path = proven_path(model, tokenised, budget, on_note)
         count = _counted(path.rows(tokenised).n_tokens, on_progress)
         items = _items(tokenised, path.token_log_probs(model, tokenised, budget, on_tokens=count, on_note=on_note))
@@ -86,18 +85,6 @@ def _score(
             items = items.with_scores(places, _items(alone, path.unpacked.token_log_probs(model, alone, budget)))
     _check_finite(items, tokenised, where)
     return items
-
-
-@contextmanager
-def _evaluating(model: PreTrainedModel) -> Iterator[None]:
-    """No gradients, no dropout; afterwards the model is in the mode in which it was."""
-    was_training = model.training
-    model.train(False)
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        model.train(was_training)
 
 
 def _counted(total: int, on_progress: Callable[[int, int], None]) -> Callable[[int], None]:

@@ -53,3 +53,8 @@ class EvaluationError(ExposureError):
 
 class TrainingError(ExposureError):
     """A pretraining run that cannot begin, go on, or be trusted."""
+
+
+def first_line(error: Exception) -> str:
+    """Of what a library says, the first line; its name where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from transformers import PreTrainedModel
@@ -20,15 +18,3 @@ def logits_at(model: PreTrainedModel, inputs: dict[str, object], places: torch.T
         return found
     kept: torch.Tensor = model(**inputs, logits_to_keep=places).logits
     return kept
-
-
-@contextmanager
-def evaluating(model: PreTrainedModel) -> Iterator[None]:
-    """Inside: no gradients, no dropout. Afterwards the model is in the mode in which it was."""
-    was_training = model.training
-    model.train(False)
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        model.train(was_training)

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
+from evaluator.eval_mode import evaluating
 from evaluator.limits import context_length, vocabulary_size
-from evaluator.measures.chosen_logits import evaluating
 from evaluator.measures.copy_curve import CopyOutcomes
 from evaluator.measures.copy_samples import SUFFIX_TOKENS, CopySamples
 from evaluator.measures.fitting_batches import FittingBatches

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
-import torch
-
-from evaluator.memory import TokenBudget, is_out_of_memory
+from evaluator.memory import TokenBudget, tried
 from exposure.errors import EvaluationError
 
 T = TypeVar("T")
@@ -31,7 +29,7 @@ class FittingBatches:
         first = 0
         while first < n_units:
             end = min(n_units, first + max(1, self.budget.tokens // self.unit_tokens))
-            if (found := _tried(run, first, end)) is None:
+            if (found := tried(partial(_kept, run, first, end))) is None:
                 self._shrink(end - first)
                 continue
             yield found[0]
@@ -47,13 +45,6 @@ class FittingBatches:
         self.on_note(f"Memory ran out with {n_units:,} {self.unit} a batch; from there on, {n_units // 2:,}.")
 
 
-def _tried(run: Callable[[int, int], T], first: int, end: int) -> tuple[T] | None:
-    try:
-        return (run(first, end),)
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    return None
+def _kept(run: Callable[[int, int], T], first: int, end: int) -> tuple[T]:
+    """In a tuple: what a batch gives may be None."""
+    return (run(first, end),)

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
+from evaluator.eval_mode import evaluating
 from evaluator.limits import context_length, vocabulary_size
-from evaluator.measures.chosen_logits import evaluating, logits_at
+from evaluator.measures.chosen_logits import logits_at
 from evaluator.measures.fitting_batches import FittingBatches
 from evaluator.measures.icl_score import IclSpec
 from evaluator.memory import TokenBudget

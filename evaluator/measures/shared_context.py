@@ -32,7 +32,7 @@ def shared_logits(model: PreTrainedModel, contexts: torch.Tensor, queries: torch
     length = contexts.shape[1]
     cache = model.base_model(input_ids=contexts, use_cache=True, return_dict=True).past_key_values
     if not isinstance(cache, DynamicCache) or any(cache.is_sliding):
-        raise NotImplementedError(f"its cache is a {type(cache).__name__} that does not keep every token")
+        raise TypeError(f"its cache is a {type(cache).__name__} that does not keep every token")
     positions = (length + torch.arange(width, device=queries.device)).repeat(n_queries)  # [query × token]
     inputs: dict[str, object] = {
         "input_ids": queries.flatten(1),

@@ -95,7 +95,7 @@ class MeasurementFile:
         levels = {"uid": "paradigm", "group": question.level}
         for parameter, column, values in question.named:
             level = levels.get(parameter)
-            missing = set(values) - self._present(column, level)
+            missing = self._missing(set(values), column, level)
             if missing:
                 kind = f"{level or ''} {column}".strip()
                 raise NotFoundError(
@@ -103,13 +103,14 @@ class MeasurementFile:
                     "what there is."
                 )
 
-    def _present(self, column: str, level: str | None) -> set[Any]:
-        """The values of a column, in groups of any level or of one."""
-        found: set[Any] = set()
+    def _missing(self, values: set[Any], column: str, level: str | None) -> set[Any]:
+        """Those of `values` that the column has nowhere, in groups of any level or of one; read until all are found."""
         for _, batch in self._scanned([column] if level is None else [column, "level"]):
             held = batch if level is None else batch.filter(pc.equal(batch["level"], level))
-            found.update(pc.unique(held[column]).to_pylist())
-        return found
+            values = values - set(pc.unique(held[column]).to_pylist())
+            if not values:
+                break
+        return values
 
     def _damaged(self, error: Exception) -> EvaluationError:
         return EvaluationError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +76,5 @@ class PhraseSetStore:
 
 
 def _row(one: Mapping[str, Any]) -> PhraseRow:
-    return PhraseRow(
-        uid=one["uid"],
-        pair_id=one["pair_id"],
-        side=one["side"],
-        phenomenon=one["phenomenon"],
-        phrase=one["phrase"],
-        critical_word=one["critical_word"],
-        context_word=one["context_word"],
-        gap=one["gap"],
-        anchor=one["anchor"],
-        flags=tuple(one["flags"]),
-        reason=one["reason"],
-    )
+    named = {field.name: one[field.name] for field in fields(PhraseRow)}
+    return PhraseRow(**{**named, "flags": tuple(named["flags"])})
