@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from evaluator.measures.copy_samples import CopySamples
+from evaluator.measures.copying.copy_samples import CopySamples
 from evaluator.scored import Flags
 
 

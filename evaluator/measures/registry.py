@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evaluator.measures.checkpoint_measure import CheckpointMeasure
-from evaluator.measures.copying_measure import CopyingMeasure
-from evaluator.measures.induction_measure import InductionMeasure
+from evaluator.measures.copying.copying_measure import CopyingMeasure
+from evaluator.measures.induction.induction_measure import InductionMeasure
 
 CHECKPOINT_MEASURES: dict[str, Callable[[], CheckpointMeasure]] = {
     "copying": CopyingMeasure,

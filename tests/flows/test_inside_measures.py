@@ -16,11 +16,11 @@ from shell import exposure
 from evaluator.measured_file import read_measured
 from evaluator.measurement_file import facts_of, read_measurements
 from evaluator.measures import registry
-from evaluator.measures.copy_samples import CopySpec
-from evaluator.measures.copying_measure import CopyingMeasure
-from evaluator.measures.induction_heads import InductionSpec
-from evaluator.measures.induction_measure import InductionMeasure
-from evaluator.measures.repeated_sequences import HALVES, OLSSON
+from evaluator.measures.copying.copy_samples import CopySpec
+from evaluator.measures.copying.copying_measure import CopyingMeasure
+from evaluator.measures.induction.induction_heads import InductionSpec
+from evaluator.measures.induction.induction_measure import InductionMeasure
+from evaluator.measures.induction.repeated_sequences import HALVES, OLSSON
 from exposure.errors import EvaluationError
 from exposure.measurement import Measurement
 

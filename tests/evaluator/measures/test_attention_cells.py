@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluator.measures.attention_cells import (
+from evaluator.measures.induction.attention_cells import (
     AttentionCells,
     induction_cells,
     mean_targets,

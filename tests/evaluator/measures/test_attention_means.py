@@ -7,19 +7,19 @@ import pytest
 from made_scores import table
 
 from evaluator.lemma_weights import LemmaWeights, ResamplingUnits
-from evaluator.measures.attention_change import attention_change
-from evaluator.measures.attention_measurements import (
+from evaluator.measures.attention.attention_change import attention_change
+from evaluator.measures.attention.attention_measurements import (
     Group,
     attention_means,
     rows_of_concentration,
     rows_of_means,
     rows_of_selection,
 )
-from evaluator.measures.attention_to_context import AttentionSpec, AttentionWeights
-from evaluator.measures.concentration_null import concentration_test
-from evaluator.measures.head_selection import select_heads
-from evaluator.measures.held_out_heads import SelectionSpec
-from evaluator.measures.resampled_means import HeadBootstrap, head_means
+from evaluator.measures.attention.attention_to_context import AttentionSpec, AttentionWeights
+from evaluator.measures.attention.concentration_null import concentration_test
+from evaluator.measures.attention.head_selection import select_heads
+from evaluator.measures.attention.held_out_heads import SelectionSpec
+from evaluator.measures.attention.resampled_means import HeadBootstrap, head_means
 
 PAIRS, LAYERS, HEADS = 60, 2, 3
 LEMMAS = [f"l{one % 12}" for one in range(PAIRS)]

@@ -10,9 +10,9 @@ from tiny_models import ARCHITECTURES, END, model, pairs, tokenizer
 
 from evaluator.inside.attention_rows import attention_rows
 from evaluator.inside.places import Places, path_places
-from evaluator.measures.attention_to_context import AttentionQueries, attention_weights
-from evaluator.measures.word_places import WordPlaces, word_places
-from evaluator.measures.word_spans import tokenised_sentences
+from evaluator.measures.attention.attention_to_context import AttentionQueries, attention_weights
+from evaluator.measures.attention.word_places import WordPlaces, word_places
+from evaluator.measures.attention.word_spans import tokenised_sentences
 from evaluator.model_inputs import model_inputs
 from evaluator.row_packing import packed_rows
 from evaluator.rows import Rows

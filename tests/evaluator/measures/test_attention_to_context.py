@@ -8,17 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from evaluator.measures.attention_change import attention_change
-from evaluator.measures.attention_sums import row_entropy
-from evaluator.measures.attention_to_context import (
+from evaluator.measures.attention.attention_change import attention_change
+from evaluator.measures.attention.attention_sums import row_entropy
+from evaluator.measures.attention.attention_to_context import (
     AttentionQueries,
     AttentionSpec,
     AttentionWeights,
     attention_weights,
 )
-from evaluator.measures.control_positions import nearby_keys, shift_of
-from evaluator.measures.word_places import UNKNOWN, WordPlaces
-from evaluator.measures.word_spans import TokenSpan
+from evaluator.measures.attention.control_positions import nearby_keys, shift_of
+from evaluator.measures.attention.word_places import UNKNOWN, WordPlaces
+from evaluator.measures.attention.word_spans import TokenSpan
 from exposure.errors import EvaluationError
 
 LAYERS, HEADS = 3, 4

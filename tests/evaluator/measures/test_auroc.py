@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator.measures.auroc import auroc, mean_ranks, paired_share
+from evaluator.measures.concepts.auroc import auroc, mean_ranks, paired_share
 
 SCORES = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=12)
 

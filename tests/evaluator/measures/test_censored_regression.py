@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluator.measures.censored_regression import LogTimes, fit, profile
+from evaluator.measures.onset.censored_regression import LogTimes, fit, profile
 
 
 def mixed_times(seed: int, runs: int = 12) -> tuple[LogTimes, np.ndarray]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evaluator.measures.concentration import (
+from evaluator.measures.attention.concentration import (
     bounds,
     concentration,
     direction,

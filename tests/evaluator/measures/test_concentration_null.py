@@ -8,11 +8,11 @@ import pytest
 from made_scores import table
 
 from evaluator.lemma_weights import ResamplingUnits
-from evaluator.measures.attention_change import AttentionChange
-from evaluator.measures.attention_to_context import AttentionSpec
-from evaluator.measures.concentration import concentration
-from evaluator.measures.concentration_null import NO_PAIR, NOTHING_ROSE, ONE_CLUSTER, concentration_test
-from evaluator.measures.resampled_means import HeadBootstrap
+from evaluator.measures.attention.attention_change import AttentionChange
+from evaluator.measures.attention.attention_to_context import AttentionSpec
+from evaluator.measures.attention.concentration import concentration
+from evaluator.measures.attention.concentration_null import NO_PAIR, NOTHING_ROSE, ONE_CLUSTER, concentration_test
+from evaluator.measures.attention.resampled_means import HeadBootstrap
 
 LAYERS, HEADS = 6, 8
 Floats = npt.NDArray[np.float64]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator.measures.folds import disjoint_cells, grouped_folds, split_cell, without_negative
-from evaluator.measures.label_signs import label_signs
+from evaluator.measures.concepts.folds import disjoint_cells, grouped_folds, split_cell, without_negative
+from evaluator.measures.concepts.label_signs import label_signs
 from exposure.errors import EvaluationError
 
 CLUSTERS = st.lists(st.integers(-1, 6), min_size=2, max_size=40).map(np.array)

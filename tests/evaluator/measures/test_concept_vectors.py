@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from made_scores import split, table
 
-from evaluator.measures.concept_measurements import concept_measurements
-from evaluator.measures.concept_vectors import ConceptLayer, ConceptPairs, ConceptSpec, concept_layer
-from evaluator.measures.pair_states import PairStates
-from evaluator.measures.swap_test import swap_test
+from evaluator.measures.concepts.concept_measurements import concept_measurements
+from evaluator.measures.concepts.concept_vectors import ConceptLayer, ConceptPairs, ConceptSpec, concept_layer
+from evaluator.measures.concepts.pair_states import PairStates
+from evaluator.measures.concepts.swap_test import swap_test
 from exposure.errors import EvaluationError
 
 PAIRS, WIDTH = 120, 16
@@ -242,7 +242,7 @@ def test_the_same_is_measured_again() -> None:
 
 def test_the_statistics_need_no_torch() -> None:
     """Importing them loads neither torch nor transformers, nor a tokenizer."""
-    modules = "evaluator.measures.concept_measurements, evaluator.measures.swap_test"
+    modules = "evaluator.measures.concepts.concept_measurements, evaluator.measures.concepts.swap_test"
     check = f"import {modules}, sys; print([n for n in ('torch', 'transformers', 'tokenizers', 'scipy') if n in sys.modules])"  # noqa: E501
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

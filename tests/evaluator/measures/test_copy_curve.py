@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluator.measures.copy_curve import (
+from evaluator.measures.copying.copy_curve import (
     CopyOutcomes,
     copy_convention,
     copy_curve,
     copy_measurements,
     effective_queries,
 )
-from evaluator.measures.copy_samples import CopySpec
+from evaluator.measures.copying.copy_samples import CopySpec
 
 
 def outcomes(exact: np.ndarray, seed: int = 0) -> CopyOutcomes:

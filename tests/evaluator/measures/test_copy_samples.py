@@ -12,7 +12,13 @@ import tiny_models
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator.measures.copy_samples import CopySamples, CopySpec, has_unique_parts, hex_samples, random_token_samples
+from evaluator.measures.copying.copy_samples import (
+    CopySamples,
+    CopySpec,
+    has_unique_parts,
+    hex_samples,
+    random_token_samples,
+)
 from evaluator.measures.drawable_tokens import drawable_tokens
 from evaluator.sequences import TokenIds
 from evaluator.text_tokenizer import TextTokenizer

@@ -14,11 +14,11 @@ from planted_induction import planted_induction
 from slow_copying import greedily_copied
 from transformers import PreTrainedModel
 
-from evaluator.measures import shared_context
-from evaluator.measures.copy_samples import CopySamples, CopySpec, random_token_samples
-from evaluator.measures.copy_scoring import copy_outcomes, decisions
-from evaluator.measures.copying import CopyTest, copy_test, copying
-from evaluator.measures.shared_context import recomputed_logits, shared_logits, why_not_shared
+from evaluator.measures.copying import shared_context
+from evaluator.measures.copying.copy_samples import CopySamples, CopySpec, random_token_samples
+from evaluator.measures.copying.copy_scoring import copy_outcomes, decisions
+from evaluator.measures.copying.copying import CopyTest, copy_test, copying
+from evaluator.measures.copying.shared_context import recomputed_logits, shared_logits, why_not_shared
 from evaluator.memory import TokenBudget
 from evaluator.text_tokenizer import TextTokenizer
 from exposure.errors import EvaluationError

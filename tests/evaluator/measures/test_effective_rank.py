@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from evaluator.measures.effective_rank import centred_singular_values, effective_rank, participation_ratio
-from evaluator.measures.pair_states import PairStates
-from evaluator.measures.rank_nulls import (
+from evaluator.measures.concepts.effective_rank import centred_singular_values, effective_rank, participation_ratio
+from evaluator.measures.concepts.pair_states import PairStates
+from evaluator.measures.concepts.rank_nulls import (
     equal_subsets,
     group_difference,
     label_null,

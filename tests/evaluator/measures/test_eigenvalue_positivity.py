@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evaluator.measures import eigenvalue_positivity as module
-from evaluator.measures.eigenvalue_positivity import (
+from evaluator.measures.induction import eigenvalue_positivity as module
+from evaluator.measures.induction.eigenvalue_positivity import (
     NormGains,
     eigenvalue_positivity,
     folded_token_map,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluator.measures.formation import centre_of_mass, first_formation, formation_of, formation_sweep
+from evaluator.measures.onset.formation import centre_of_mass, first_formation, formation_of, formation_sweep
 from exposure.errors import EvaluationError
 
 STEPS = np.array([0, 10, 30, 60, 100])

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from evaluator.measures.head_selection import select_heads
-from evaluator.measures.held_out_heads import SelectionSpec
+from evaluator.measures.attention.head_selection import select_heads
+from evaluator.measures.attention.held_out_heads import SelectionSpec
 from exposure.errors import EvaluationError
 
 Floats = npt.NDArray[np.float64]

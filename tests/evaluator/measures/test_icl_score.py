@@ -10,8 +10,8 @@ import tiny_models
 import torch
 from planted_induction import planted_induction
 
-from evaluator.measures.icl_losses import icl_losses
-from evaluator.measures.icl_score import IclSpec, icl_score, student_quantile
+from evaluator.measures.icl.icl_losses import icl_losses
+from evaluator.measures.icl.icl_score import IclSpec, icl_score, student_quantile
 from evaluator.memory import TokenBudget
 from exposure.errors import EvaluationError
 

@@ -10,9 +10,14 @@ import torch
 from transformers import PreTrainedModel
 
 from evaluator.inside.architecture import UnsupportedArchitectureError, architecture_of
-from evaluator.measures.head_positivity import head_positivity
-from evaluator.measures.induction_heads import InductionScores, InductionSpec, attention_scores, induction_scores
-from evaluator.measures.repeated_sequences import RepeatedSpec, repeated_sequences
+from evaluator.measures.induction.head_positivity import head_positivity
+from evaluator.measures.induction.induction_heads import (
+    InductionScores,
+    InductionSpec,
+    attention_scores,
+    induction_scores,
+)
+from evaluator.measures.induction.repeated_sequences import RepeatedSpec, repeated_sequences
 from evaluator.memory import TokenBudget
 from exposure.errors import EvaluationError
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evaluator.measures.formation import Formation
-from evaluator.measures.layer_order import layer_order, spearman
+from evaluator.measures.onset.formation import Formation
+from evaluator.measures.onset.layer_order import layer_order, spearman
 from exposure.errors import EvaluationError
 
 

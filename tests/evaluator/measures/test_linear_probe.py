@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluator.measures.folds import disjoint_cells
-from evaluator.measures.label_signs import label_signs
-from evaluator.measures.linear_probe import ridge_probe
-from evaluator.measures.pair_states import PairStates
-from evaluator.measures.readout import mean_difference
-from evaluator.measures.separation import Fit, cross_fitted_scores
+from evaluator.measures.concepts.folds import disjoint_cells
+from evaluator.measures.concepts.label_signs import label_signs
+from evaluator.measures.concepts.linear_probe import ridge_probe
+from evaluator.measures.concepts.pair_states import PairStates
+from evaluator.measures.concepts.readout import mean_difference
+from evaluator.measures.concepts.separation import Fit, cross_fitted_scores
 from exposure.errors import EvaluationError
 
 PENALTY = 0.3

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluator.measures.repeated_sequences import HALVES, OLSSON, RepeatedSpec, repeated_sequences
+from evaluator.measures.induction.repeated_sequences import HALVES, OLSSON, RepeatedSpec, repeated_sequences
 from exposure.errors import EvaluationError
 
 VOCABULARY = np.arange(5, 305)

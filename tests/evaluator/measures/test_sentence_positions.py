@@ -10,8 +10,8 @@ import pytest
 import tiny_models
 
 from evaluator.conventions import Prefix, ScoringSpec
-from evaluator.measures.sentence_positions import ABSENT, SideTexts, last_word_mark, sentence_positions
-from evaluator.measures.word_spans import TokenisedSentence, tokenised_sentences
+from evaluator.measures.attention.word_spans import TokenisedSentence, tokenised_sentences
+from evaluator.measures.concepts.sentence_positions import ABSENT, SideTexts, last_word_mark, sentence_positions
 from evaluator.text_tokenizer import TextTokenizer
 from evaluator.tokenised_pairs import TokenisedPairs
 from evaluator.tokenising import tokenise_pairs

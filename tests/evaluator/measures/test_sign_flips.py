@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from evaluator.measures.sign_flips import cluster_sums, max_t, two_way_inflation
+from evaluator.measures.attention.sign_flips import cluster_sums, max_t, two_way_inflation
 from evaluator.two_way_variance import resampling_scale
 
 Floats = npt.NDArray[np.float64]

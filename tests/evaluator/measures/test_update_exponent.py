@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from evaluator.crossings import Crossing
-from evaluator.measures.censored_regression import LogTimes
-from evaluator.measures.run_event import RunEvent
-from evaluator.measures.update_exponent import exact_exponents, update_exponent
+from evaluator.measures.onset.censored_regression import LogTimes
+from evaluator.measures.onset.run_event import RunEvent
+from evaluator.measures.onset.update_exponent import exact_exponents, update_exponent
 from exposure.errors import EvaluationError
 
 CONTEXT = 256

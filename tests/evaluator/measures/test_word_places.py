@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.measures.control_positions import nearby_keys, shift_of
-from evaluator.measures.word_places import UNKNOWN, word_places
-from evaluator.measures.word_spans import TokenisedSentence, TokenSpan
+from evaluator.measures.attention.control_positions import nearby_keys, shift_of
+from evaluator.measures.attention.word_places import UNKNOWN, word_places
+from evaluator.measures.attention.word_spans import TokenisedSentence, TokenSpan
 from exposure.phrases import CriticalPhrase, Phrase
 
 

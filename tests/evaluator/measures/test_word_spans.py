@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 from tiny_models import END, tokenizer
 from tokenizers import Tokenizer
 
-from evaluator.measures.word_spans import TokenisedSentence, TokenSpan, token_span, tokenised_sentences, word_spans
-from evaluator.measures.word_spans import word_mark as mark_of
+from evaluator.measures.attention.word_spans import (
+    TokenisedSentence,
+    TokenSpan,
+    token_span,
+    tokenised_sentences,
+    word_spans,
+)
+from evaluator.measures.attention.word_spans import word_mark as mark_of
 from exposure.errors import EvaluationError
 from exposure.phrases import CriticalPhrase, Phrase
 

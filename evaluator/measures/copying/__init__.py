@@ -1,0 +1,1 @@
+"""Context copying: the copy test by both generators."""

@@ -1,0 +1,1 @@
+"""When something forms: first steps over checkpoints and runs, and what they go with."""
