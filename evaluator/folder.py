@@ -35,6 +35,7 @@ from exposure.order_rules import FrozenModel
 from exposure.pairs import MinimalPair
 from exposure.phrases import CriticalPhrase
 from exposure.sealed import sealed, unsealed
+from exposure.training_facts import TrainingFacts
 
 HASH_DIGITS = 16
 """Of a weights hash, in the name of a file of scores; its metadata hold the whole."""
@@ -55,6 +56,7 @@ class EvaluationManifest(FrozenModel):
     conventions: tuple[Convention, ...] = Field(min_length=1)
     tokenizer_sha256: str | None = None
     config_sha256: str | None = None
+    training: TrainingFacts | None = None
     provenance: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -141,6 +143,7 @@ class EvaluationFolder:
             folder.refuse_other(manifest)
             if not looks_up_anew:
                 folder.refuse_other_phrases(critical)
+            folder.manifest = folder.manifest.model_copy(update={"training": manifest.training or folder.manifest.training})
         else:
             cls.refuse_foreign(path)
             folder = cls(path, manifest)

@@ -26,6 +26,7 @@ from exposure.pair_files import load_pairs
 from exposure.pairs import MinimalPair
 from exposure.phrase_file import read_phrases
 from exposure.phrases import CriticalPhrase
+from exposure.training_facts import TrainingFacts
 
 OnRecord = Callable[[EvaluationFolder, CheckpointRecord], None]
 
@@ -91,9 +92,22 @@ def _folder(
         conventions or conventions_of(inputs.presets, inputs.method, order),
         place_of(series),
     )
-    known = {"provenance": provenance(device), "order_sha256": None if order is None else order.digest}
+    known = {
+        "provenance": provenance(device),
+        "order_sha256": None if order is None else order.digest,
+        "training": _training(series, order),
+    }
     looks_up_anew = inputs.timeline is not None
     return EvaluationFolder.make(inputs.out, manifest.model_copy(update=known), chosen, critical, looks_up_anew)
+
+
+def _training(series: CheckpointSeries, order: DataOrder | None) -> TrainingFacts | None:
+    """What the series says of its training; sizes that it leaves out are those of its data order."""
+    facts = series.training or TrainingFacts()
+    if order is not None:
+        sizes = {"batch_sequences": order.batch_sequences, "sequence_length": order.sequence_length}
+        facts = facts.model_copy(update={name: size for name, size in sizes.items() if getattr(facts, name) is None})
+    return None if facts == TrainingFacts() else facts
 
 
 def _order(series: CheckpointSeries, on_note: Callable[[str], None]) -> DataOrder | None:

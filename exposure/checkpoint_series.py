@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from exposure.artefacts import atomic_write
 from exposure.errors import CheckpointError
 from exposure.order_rules import FrozenModel
+from exposure.training_facts import TrainingFacts
 
 FILE_NAME = "series.json"
 
@@ -48,6 +49,8 @@ class CheckpointSeries(FrozenModel):
     version: Literal[1] = 1
     name: str
     run: str | None = None
+    training: TrainingFacts | None = None
+    """How the run was trained, where that is known: what runs are compared by."""
     checkpoints: tuple[CheckpointSource, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
