@@ -143,7 +143,9 @@ class EvaluationFolder:
             folder.refuse_other(manifest)
             if not looks_up_anew:
                 folder.refuse_other_phrases(critical)
-            folder.manifest = folder.manifest.model_copy(update={"training": manifest.training or folder.manifest.training})
+            folder.manifest = folder.manifest.model_copy(
+                update={"training": manifest.training or folder.manifest.training}
+            )
         else:
             cls.refuse_foreign(path)
             folder = cls(path, manifest)

@@ -12,7 +12,9 @@ from evaluator.exposures import exposure_source, needs_timeline
 from evaluator.folder import CheckpointRecord, EvaluationFolder
 from evaluator.folder_lock import folder_lock
 from evaluator.job_spec import EvaluationSpec
+from evaluator.measured_rows import overall_rows
 from evaluator.measurements import step_measurements, write_measurements
+from evaluator.measures.measure_options import MeasureOptions
 from evaluator.report.request import ReportRequest
 from evaluator.request_flow import EvaluationInputs, evaluate_inputs
 from evaluator.requests import EvaluationRequest, measures_of
@@ -30,7 +32,7 @@ def evaluate_and_measure(spec: EvaluationSpec, lines: ChildLines) -> dict[str, A
     def tell_record(folder: EvaluationFolder, record: CheckpointRecord) -> None:
         lines.write("checkpoint", {"step": record.step, "status": record.status, "reason": record.reason})
         if record.status == "scored":
-            for measurement in step_measurements(folder, record.step, report):
+            for measurement in (*step_measurements(folder, record.step, report), *overall_rows(folder, record)):
                 lines.write("measurement", asdict(measurement))
 
     with folder_lock(spec.out), device_lock(spec.locks, str(device)):
@@ -59,6 +61,7 @@ def _inputs(spec: EvaluationSpec) -> EvaluationInputs:
         batch_tokens=asked.batch_tokens,
         keep_duplicates=asked.keep_duplicates,
         measures=measures_of(asked.measures),
+        measure_options=MeasureOptions(spec.text, asked.icl_rows, (asked.icl_tokens[0], asked.icl_tokens[1])),
         is_whole_series=asked.steps is None,
     )
     return EvaluationInputs(

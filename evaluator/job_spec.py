@@ -19,5 +19,6 @@ class EvaluationSpec(StrictModel):
     pairs: Path
     timeline: Path | None = None
     phrases: Path | None = None
+    text: tuple[Path, ...] = ()
     out: Path
     locks: Path

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from evaluator.pair_measure_facts import attention_facts, concept_facts
 from exposure.api.resources import MeasureFacts
 
 MINIMAL_PAIRS = "minimal-pairs"
-COPYING, INDUCTION = "copying", "induction"
+COPYING, ICL, INDUCTION = "copying", "icl", "induction"
 _OF_PAIRS = ("group", "split")
 _OF_HEADS = ("layer", "head")
 _FOLDED = "the gains of norms folded in"
@@ -21,6 +22,10 @@ def _copying(generator: str, of: str) -> MeasureFacts:
         by=("group",),
         asked_as=COPYING,
     )
+
+
+def _icl(name: str, title: str, description: str) -> MeasureFacts:
+    return MeasureFacts(name=name, title=title, description=description, unit="nats", by=(), asked_as=ICL)
 
 
 def _of_heads(name: str, title: str, description: str, unit: str = "share") -> MeasureFacts:
@@ -67,6 +72,14 @@ MEASURES: dict[str, MeasureFacts] = {
         ),
         _copying("tokens", "random tokens"),
         _copying("hex", "random hex characters"),
+        _icl(
+            "icl-score",
+            "In-context learning score",
+            "Mean over documents of the loss at a late token less that at an early one: below 0 where context helps. "
+            "low and high by Student's interval.",
+        ),
+        _icl("icl-early-loss", "Loss at the early token", "Mean over the same documents: the first token of the two."),
+        _icl("icl-late-loss", "Loss at the late token", "Mean over the same documents: the second token of the two."),
         _of_heads("induction", "Induction score", "Ā · EP of a head, in −1 … 1.", "score"),
         _of_heads("induction-folded", "Induction score, folded", f"Ā · EP of a head, {_FOLDED}.", "score"),
         _of_heads(
@@ -83,6 +96,8 @@ MEASURES: dict[str, MeasureFacts] = {
         _of_heads("eigenvalue-positivity-folded", "Eigenvalue positivity, folded", f"The same, {_FOLDED}.", "score"),
         _of_heads("prefix-matching", "Prefix matching", "Weight on the tokens that followed the same token before."),
         _of_heads("previous-token", "Previous token", "Weight on the token before."),
+        *concept_facts(),
+        *attention_facts(),
     )
 }
 """Name → what it is."""

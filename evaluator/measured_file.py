@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaluator.folder import HASH_DIGITS
-from evaluator.measurement_file import SCHEMA
+from evaluator.measurement_table import SCHEMA, rows_digest
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError, first_line
-from exposure.measurement import Measurement
+from exposure.provenance import sha256_of_file
 from exposure.sealed import sealed, unsealed
 
 METADATA_KEY = b"exposure"
 FORMAT = "exposure.measured"
+VERSION = 2
+"""Version 1 had another digest of the rows; its files are measured anew."""
+ITEMS = ".items.parquet"
 MEASURED = "measured"
 """The folder of these files, in that of an evaluation."""
 
@@ -33,13 +36,11 @@ MEASURED = "measured"
 class Measured:
     """The rows of one checkpoint, what a reader of them should know, and what they were made of (JSON values)."""
 
-    rows: tuple[Measurement, ...]
+    table: pa.Table
     notes: tuple[str, ...]
     made_of: Mapping[str, Any]
-
-    def at(self, step: int) -> tuple[Measurement, ...]:
-        """The rows as those of the checkpoint at `step`: the same weights may be that of several."""
-        return tuple(replace(row, step=step) for row in self.rows)
+    items_sha256: str | None = None
+    """Of HASH.items.parquet beside it, where something is kept pair by pair."""
 
 
 def measured_path(evaluation: Path, name: str, weights_sha256: str) -> Path:
@@ -54,28 +55,35 @@ def spec_name(spec: Mapping[str, Any]) -> str:
 
 def write_measured(path: Path, measured: Measured) -> None:
     """Write durably, whole or not at all: same arguments, same bytes."""
-    table = pa.table({name: [getattr(row, name) for row in measured.rows] for name in SCHEMA.names}, schema=SCHEMA)
-    document = {"format": FORMAT, "version": 1, "notes": list(measured.notes), "made_of": dict(measured.made_of)}
-    whole = sealed({**document, "rows_sha256": _digest(table)})
+    whole = sealed({
+        "format": FORMAT,
+        "version": VERSION,
+        "notes": list(measured.notes),
+        "made_of": dict(measured.made_of),
+        "rows_sha256": rows_digest(measured.table),
+        "items_sha256": measured.items_sha256,
+    })  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as partial:
-        table = table.replace_schema_metadata({METADATA_KEY: json.dumps(whole, sort_keys=True).encode()})
+        table = measured.table.replace_schema_metadata({METADATA_KEY: json.dumps(whole, sort_keys=True).encode()})
         pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
 
 
 def read_measured(path: Path) -> Measured:
-    """What is stored; raises EvaluationError where it is none, damaged, or not what its name says."""
+    """What is stored; raises EvaluationError where it is none, damaged, or not what its name says.
+
+    What is kept pair by pair is looked for, and read by `read_items`.
+    """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             document = unsealed(json.loads((file.metadata.metadata or {})[METADATA_KEY]))
             table = file.read()
-        if (document["format"], document["version"], document["rows_sha256"]) != (FORMAT, 1, _digest(table)):
+        if (document["format"], document["version"], document["rows_sha256"]) != (FORMAT, VERSION, rows_digest(table)):
             raise ValueError("its rows are not those that were written")
         made_of = document["made_of"]
         if (made_of["measure"], made_of["weights_sha256"][:HASH_DIGITS]) != (path.parent.parent.name, path.stem):
             raise ValueError("it is of other weights, or another measure")
-        rows = tuple(Measurement(**row) for row in table.to_pylist())
-        return Measured(rows, tuple(document["notes"]), made_of)
+        return Measured(table.cast(SCHEMA), tuple(document["notes"]), made_of, document["items_sha256"])
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise EvaluationError(
             f"{path} cannot be read as what was measured of a checkpoint ({first_line(error)[:200]}). Delete "
@@ -83,6 +91,29 @@ def read_measured(path: Path) -> Measured:
         ) from error
 
 
-def _digest(table: pa.Table) -> str:
-    text = json.dumps([[str(one) for one in column.to_pylist()] for column in table.columns])
-    return hashlib.sha256(text.encode()).hexdigest()
+def items_path(path: Path) -> Path:
+    """Where what is kept pair by pair beside a file of rows is, or will be."""
+    return path.with_suffix(ITEMS)
+
+
+def write_items(path: Path, items: pa.Table) -> str:
+    """Write, durably, what is kept pair by pair beside the rows that will be at `path`; returns its sha256."""
+    target = items_path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(target) as partial:
+        pq.write_table(items, partial, compression="zstd", write_page_checksum=True)
+    return sha256_of_file(target)
+
+
+def read_items(path: Path) -> pa.Table:
+    """What is kept pair by pair beside the rows at `path`; raises EvaluationError where it is not what was written."""
+    target, expected = items_path(path), read_measured(path).items_sha256
+    try:
+        if expected is None or sha256_of_file(target) != expected:
+            raise ValueError("it is not what was written with its rows")
+        return pq.read_table(target)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise EvaluationError(
+            f"{target} cannot be read ({first_line(error)[:200]}). Delete {path.name} beside it and evaluate the same "
+            "again, with its measures: only what is missing is measured."
+        ) from error

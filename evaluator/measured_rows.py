@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evaluator.folder import EvaluationFolder
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from evaluator.folder import CheckpointRecord, EvaluationFolder
 from evaluator.measured_file import Measured, measured_path, read_measured
+from evaluator.measurement_table import at_step, rows_of
 from exposure.measurement import Measurement
 
 
-def stored_measures(folder: EvaluationFolder) -> Iterator[tuple[list[Measurement], dict[str, Any]]]:
+def stored_measures(folder: EvaluationFolder) -> Iterator[tuple[pa.Table, dict[str, Any]]]:
     """(rows, what they were made of) of each measure, by name and step.
 
     Of several specs all rows are given: their conventions tell them apart. Raises EvaluationError where what the list
@@ -23,8 +27,21 @@ def stored_measures(folder: EvaluationFolder) -> Iterator[tuple[list[Measurement
                 one = read_measured(measured_path(folder.path, name, record.weights_sha256))
                 found.setdefault(name.partition("/")[0], []).append((record.step, one))
     for _, measured in sorted(found.items()):
-        rows = [row for step, one in measured for row in one.at(step)]
+        rows = pa.concat_tables([at_step(one.table, step) for step, one in measured])
         yield rows, {"measured": _made_of([one for _, one in measured])}
+
+
+def overall_rows(folder: EvaluationFolder, record: CheckpointRecord) -> list[Measurement]:
+    """What was measured of one scored checkpoint as a whole: no rows of heads, layers, groups or positions.
+
+    Raises as `stored_measures` does.
+    """
+    rows: list[Measurement] = []
+    for name in record.measured:
+        one = read_measured(measured_path(folder.path, name, str(record.weights_sha256)))
+        whole = pc.and_(pc.equal(one.table["level"], "overall"), pc.is_null(one.table["layer"]))
+        rows += rows_of(at_step(one.table.filter(whole), record.step))
+    return rows
 
 
 def _made_of(found: list[Measured]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ Each measure is written by whoever measures it; those of others stay. Same rows 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exposure.answer_schema import answer_schema
+from evaluator.measurement_table import SCHEMA, by_measure, rows_of, table_of
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
 from exposure.measurement import Measurement
@@ -22,7 +22,6 @@ from exposure.measurement import Measurement
 MEASUREMENTS = "measurements.parquet"
 METADATA_KEY = b"exposure"
 FORMAT = "exposure.measurements"
-SCHEMA = answer_schema(Measurement)
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,13 @@ class MeasurementFacts:
     provenance: Mapping[str, Any]
 
 
-def merge_measures(path: Path, rows: Iterable[Measurement], provenance: Mapping[str, Any]) -> None:
+def merge_measures(path: Path, rows: Iterable[Measurement] | pa.Table, provenance: Mapping[str, Any]) -> None:
     """Write `rows` durably in place of what `path` held of their measures; measures that are not in them stay.
 
     Rows of a measure are sorted by level, group, split, step, layer, head and convention. Raises EvaluationError where
     `path` holds something else.
     """
-    tables = {measure: _table(held) for measure, held in _by_measure(rows).items()}
+    tables = by_measure(rows if isinstance(rows, pa.Table) else table_of(rows))
     kept = read_tables(path) if path.exists() else {}
     made = {measure: dict(provenance) for measure in tables}
     if path.exists():
@@ -53,23 +52,6 @@ def merge_measures(path: Path, rows: Iterable[Measurement], provenance: Mapping[
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
-
-
-def _by_measure(rows: Iterable[Measurement]) -> dict[str, list[Measurement]]:
-    found: dict[str, list[Measurement]] = {}
-    for row in rows:
-        found.setdefault(row.measure, []).append(row)
-    return found
-
-
-def _table(rows: Sequence[Measurement]) -> pa.Table:
-    ordered = sorted(rows, key=_place)
-    return pa.table({name: [getattr(row, name) for row in ordered] for name in SCHEMA.names}, schema=SCHEMA)
-
-
-def _place(row: Measurement) -> tuple[object, ...]:
-    layer, head = (-1 if one is None else one for one in (row.layer, row.head))
-    return row.level, row.group, row.split, row.step, layer, head, row.convention or ""
 
 
 def _shared(made: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -112,7 +94,7 @@ def read_tables(path: Path) -> dict[str, pa.Table]:
 
 def read_measurements(path: Path) -> list[Measurement]:
     """Every row of a measurements.parquet, in its order; raises EvaluationError where it is none or damaged."""
-    return [Measurement(**row) for table in read_tables(path).values() for row in table.to_pylist()]
+    return [row for table in read_tables(path).values() for row in rows_of(table)]
 
 
 def _damaged(source: object, error: Exception) -> EvaluationError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,50 @@ from transformers import PreTrainedModel
 
 from evaluator.arrivals import LoadedWeights
 from evaluator.folder import EvaluationFolder
-from evaluator.measured_file import Measured, measured_path, read_measured, spec_name, write_measured
+from evaluator.measured_file import Measured, measured_path, read_measured, spec_name, write_items, write_measured
+from evaluator.measurement_table import table_of
 from evaluator.measures.checkpoint_measure import CheckpointMeasure, MeasuringCheckpoint
-from evaluator.measures.registry import CHECKPOINT_MEASURES
+from evaluator.measures.measure_options import MeasureOptions
+from evaluator.measures.pairs.measured_pairs import MeasuredPairs
+from evaluator.measures.pairs.pair_measure import PairFound, PairMeasure
+from evaluator.measures.pairs.paradigm_measures import ParadigmMeasures
+from evaluator.measures.registry import CHECKPOINT_MEASURES, PAIR_MEASURES
 from evaluator.memory import TokenBudget
 from exposure.errors import EvaluationError
 
+OnProgress = Callable[[str, int, int], None]
+"""Hears of (measure, done, total)."""
+
+Measure = CheckpointMeasure | PairMeasure
+
 
 class Measurer:
-    """Runs the measures `names` (of CHECKPOINT_MEASURES) into the folder of an evaluation."""
+    """Runs the measures `names` (of the registry) into the folder of an evaluation."""
 
-    def __init__(self, folder: EvaluationFolder, names: Sequence[str], budget: TokenBudget) -> None:
-        self._folder = folder
-        self._measures = {name: CHECKPOINT_MEASURES[name]() for name in dict.fromkeys(names)}
-        self._budget = budget
+    def __init__(
+        self,
+        folder: EvaluationFolder,
+        names: Sequence[str],
+        options: MeasureOptions,
+        budget: TokenBudget,
+        pairs: Callable[[], MeasuredPairs],
+    ) -> None:
+        """`pairs` gives the pairs of the evaluation, and is asked only where a measure needs them."""
+        self._folder, self._budget = folder, budget
+        of_pairs = [name for name in names if name in PAIR_MEASURES]
+        measured = pairs() if of_pairs else None
+        self._of_model = {name: CHECKPOINT_MEASURES[name](options) for name in names if name in CHECKPOINT_MEASURES}
+        self._of_pairs = {} if measured is None else {name: PAIR_MEASURES[name](options, measured) for name in of_pairs}
+        self._paradigms = None if measured is None else ParadigmMeasures(measured, self._of_pairs)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The measures, in the order in which they are made."""
+        return tuple(self._measures)
+
+    @property
+    def _measures(self) -> dict[str, Measure]:
+        return {**self._of_model, **self._of_pairs}
 
     def is_finished(self, weights_hash: str) -> bool:
         """Whether all is stored that is asked for of these weights."""
@@ -35,27 +66,54 @@ class Measurer:
         whole = {name: one for name, one in found.items() if one is not None}
         return {name: tuple(f"{name.partition('/')[0]}: {note}" for note in one.notes) for name, one in whole.items()}
 
-    def measure(
-        self, model: PreTrainedModel, weights: LoadedWeights, on_progress: Callable[[int, int], None]
-    ) -> tuple[str, ...]:
+    def measure(self, model: PreTrainedModel, weights: LoadedWeights, on_progress: OnProgress) -> tuple[str, ...]:
         """Measure and store what is not stored yet; returns why something could not be measured."""
+        missing = self._missing(weights.weights_hash)
         refused = []
-        for asked in self._missing(weights.weights_hash):
-            measure, notes = self._measures[asked], list[str]()
-            checkpoint = MeasuringCheckpoint(weights, model, self._budget, notes.append, on_progress)
-            try:
-                rows = measure.measure(checkpoint)
-            except EvaluationError as error:
-                refused.append(f"{asked}: not measured. {error}")
-                continue
-            found = Measured(tuple(rows), tuple(notes), self._made_of(asked, measure, weights))
-            write_measured(self._path(self._names[asked], weights.weights_hash), found)
-        return tuple(refused)
+        for asked in missing:
+            if asked in self._of_model:
+                refused += self._of_one(asked, model, weights, on_progress)
+        of_pairs = [asked for asked in missing if asked in self._of_pairs]
+        return (*refused, *self._of_all_pairs(of_pairs, model, weights, on_progress))
+
+    def _of_one(self, asked: str, model: PreTrainedModel, weights: LoadedWeights, on_progress: OnProgress) -> list[str]:
+        notes = list[str]()
+        on_progress(asked, 0, 1)
+        checkpoint = MeasuringCheckpoint(weights, model, self._budget, notes.append, partial(on_progress, asked))
+        try:
+            rows = self._of_model[asked].measure(checkpoint)
+        except EvaluationError as error:
+            return [f"{asked}: not measured. {error}"]
+        self._keep(asked, weights, PairFound(tuple(rows)), notes)
+        return []
+
+    def _of_all_pairs(
+        self, missing: Sequence[str], model: PreTrainedModel, weights: LoadedWeights, on_progress: OnProgress
+    ) -> list[str]:
+        """Those that are shown the same passes."""
+        if self._paradigms is None or not missing:
+            return []
+        notes = list[str]()
+        checkpoint = MeasuringCheckpoint(weights, model, self._budget, notes.append, partial(on_progress, missing[-1]))
+        refused = []
+        for asked, found in self._paradigms.measure(missing, checkpoint).items():
+            if isinstance(found, EvaluationError):
+                refused.append(f"{asked}: not measured. {found}")
+            else:
+                self._keep(asked, weights, found, notes)
+        return refused
+
+    def _keep(self, asked: str, weights: LoadedWeights, found: PairFound, notes: Sequence[str]) -> None:
+        """Store; the rows come last, and say that all is there."""
+        path = self._path(self._names[asked], weights.weights_hash)
+        items = None if found.items is None else write_items(path, found.items)
+        made_of = self._made_of(asked, self._measures[asked], weights)
+        write_measured(path, Measured(table_of(found.rows), tuple(notes), made_of, items))
 
     def _missing(self, weights_hash: str) -> list[str]:
         return [asked for asked, name in self._names.items() if _read(self._path(name, weights_hash)) is None]
 
-    @property
+    @cached_property
     def _names(self) -> dict[str, str]:
         """Measure → MEASURE/SPEC."""
         dtype = self._folder.manifest.dtype
@@ -64,7 +122,7 @@ class Measurer:
     def _path(self, name: str, weights_hash: str) -> Path:
         return measured_path(self._folder.path, name, weights_hash)
 
-    def _made_of(self, name: str, measure: CheckpointMeasure, weights: LoadedWeights) -> Mapping[str, Any]:
+    def _made_of(self, name: str, measure: Measure, weights: LoadedWeights) -> Mapping[str, Any]:
         checkpoint, manifest = weights.checkpoint, self._folder.manifest
         return {
             "measure": name,

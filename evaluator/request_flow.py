@@ -11,6 +11,7 @@ from evaluator.devices import device_of, dtype_name, dtype_of
 from evaluator.exposure_lookup import look_up_exposures
 from evaluator.exposures import StoredExposures
 from evaluator.folder import CheckpointRecord, EvaluationFolder, manifest_of
+from evaluator.measures.icl.text_files import text_files
 from evaluator.pair_file import scored_texts
 from evaluator.provenance import provenance
 from evaluator.requests import EvaluationRequest, conventions_of
@@ -66,11 +67,12 @@ def evaluate_inputs(
     chosen = _chosen(inputs)
     critical = _critical(chosen, inputs.phrases)
     # All that can be refused comes before the folder is written to.
+    text_files(inputs.request.measure_options.text)
     exposures = None if inputs.timeline is None else _exposures(inputs.timeline, critical, order, series.run)
     folder = _folder(inputs, series, order, chosen, critical)
     if exposures is not None:
         folder.keep_exposures(exposures)
-    return evaluate(folder, series, chosen, inputs.request, lambda record: on_record(folder, record))
+    return evaluate(folder, series, chosen, inputs.request, lambda record: on_record(folder, record), critical)
 
 
 def _folder(

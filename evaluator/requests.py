@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from evaluator.conventions import PRESETS, Convention, Method
-from evaluator.measure_specs import ASKED, MINIMAL_PAIRS
+from evaluator.measure_specs import ASKED, ICL, MINIMAL_PAIRS
+from evaluator.measures.measure_options import MeasureOptions
 from exposure.errors import UsageError
 from exposure.orders import DataOrder
 
@@ -31,8 +32,25 @@ class EvaluationRequest:
     cache_bytes: int | None = None
     measures: tuple[str, ...] = (MINIMAL_PAIRS,)
     """What is measured of each checkpoint; minimal pairs always are."""
+    measure_options: MeasureOptions = field(default_factory=MeasureOptions)
     is_whole_series: bool = False
     """Every checkpoint of the run was asked for: what the folder holds of other steps is of weights that are gone."""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError where a measure is asked for without what it needs, or told what it does not say."""
+        options = self.measure_options
+        if ICL in self.measures and not options.text:
+            raise UsageError("The measure icl compares losses on a text, and none is given. Give --text FILE, or more.")
+        if options.text and ICL not in self.measures:
+            raise UsageError(
+                "A text is given, and only the measure icl reads one. Ask for --measures icl, or leave it."
+            )
+        if options.icl_rows < 1 or not 2 <= options.icl_tokens[0] < options.icl_tokens[1]:
+            early, late = options.icl_tokens
+            raise UsageError(
+                f"The measure icl was asked for on {options.icl_rows} rows, at tokens {early} and {late}. Give at "
+                "least one row, an early token from 2 on, and a later one."
+            )
 
 
 def conventions_of(presets: Sequence[str], method: Method, order: DataOrder | None) -> tuple[Convention, ...]:

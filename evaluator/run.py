@@ -10,6 +10,7 @@ from evaluator.devices import device_of, dtype_of, reproducible
 from evaluator.folder import CheckpointRecord, EvaluationFolder
 from evaluator.measure_specs import MINIMAL_PAIRS
 from evaluator.measurer import Measurer
+from evaluator.measures.pairs.measured_pairs import MeasuredPairs
 from evaluator.prefetch import LoadedWeights, prefetched
 from evaluator.requests import EvaluationRequest
 from evaluator.scorer import Scorer
@@ -17,6 +18,7 @@ from evaluator.sweep_progress import SweepProgress
 from exposure.checkpoint_series import CheckpointSeries
 from exposure.errors import CheckpointError, EvaluationError
 from exposure.pairs import MinimalPair
+from exposure.phrases import CriticalPhrase
 
 
 def evaluate(
@@ -25,16 +27,22 @@ def evaluate(
     pairs: Sequence[MinimalPair],
     request: EvaluationRequest,
     on_record: Callable[[CheckpointRecord], None] = lambda _: None,
+    critical: Sequence[CriticalPhrase] = (),
 ) -> list[CheckpointRecord]:
     """Score every checkpoint of `series` that is not scored yet, and return what became of each, by step.
 
     Scores are on disk as soon as a checkpoint is done, so an interruption loses at most one; `on_record` hears then
-    what became of it. A checkpoint that is broken, of another model, or whose scores are not finite is recorded with
-    its reason and the rest goes on; raises EvaluationError when not a single one could be scored.
+    what became of it. `critical` names the words of pairs, for the measures that look at them. A checkpoint that is
+    broken, of another model, or whose scores are not finite is recorded with its reason and the rest goes on; raises
+    EvaluationError when not a single one could be scored.
     """
     device = device_of(request.device)
     scorer = Scorer(folder, pairs, device, dtype_of(folder.manifest.dtype, device), request.batch_tokens)
-    measurer = Measurer(folder, [name for name in request.measures if name != MINIMAL_PAIRS], scorer.budget)
+    names = [name for name in request.measures if name != MINIMAL_PAIRS]
+    options = request.measure_options
+    measurer = Measurer(
+        folder, names, options, scorer.budget, lambda: MeasuredPairs.of(folder, pairs, critical, options.split)
+    )
     records = Records(folder, series, request.measures)
     if request.is_whole_series:
         records.forget_elsewhere()
@@ -52,7 +60,7 @@ def evaluate(
             pin=device.type == "cuda",
             cache_bytes=request.cache_bytes,
         ) as arrivals,
-        SweepProgress(len(series.checkpoints)) as progress,
+        SweepProgress(len(series.checkpoints), measurer.names) as progress,
     ):
         for arrival in arrivals:
             progress.begin(arrival.step)
@@ -80,7 +88,7 @@ def dealt_with(
     )
     try:
         notes = scorer.score(arrival, progress.within)
-        refused = measurer.measure(scorer.model(arrival), arrival, lambda _done, _total: None)
+        refused = measurer.measure(scorer.model(arrival), arrival, progress.measuring)
     except (CheckpointError, EvaluationError) as error:
         return record.model_copy(update={"status": "broken", "reason": str(error)})
     return _with_measured(record.model_copy(update={"notes": (*notes, *refused)}), measurer)

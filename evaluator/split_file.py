@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evaluator.folder import EvaluationFolder
-from evaluator.report.exposed_pairs import stored_split
 from evaluator.split import Split
 from evaluator.split_witness import EXPOSURES, SPLIT
+from evaluator.stored_split import stored_split
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
 from exposure.provenance import sha256_of_file

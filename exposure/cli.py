@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "report": "evaluator.commands.report",
     "convert-checkpoint": "evaluator.commands.convert_checkpoint",
     "world": "exposure.commands.world",
+    "repeats": "lab.commands.repeats",
 }
 """Sub-command → the module whose `command` it is; in the order in which they are used."""
 

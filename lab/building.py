@@ -20,13 +20,16 @@ def model_for(order: DataOrder, rows: TokenRows, settings: TrainingSettings, dev
     begin, end = begin_token(order.tokenizer), end_token(order.tokenizer)
     size = -(-rows.facts.vocabulary // settings.vocabulary_multiple) * settings.vocabulary_multiple
     vocabulary = Vocabulary(size, None if begin is None else begin[1], None if end is None else end[1])
-    config = config_of(settings.model.shape, vocabulary, order.sequence_length, settings.tie)
+    shape, dropout = settings.model.shape, settings.attention_dropout
+    config = config_of(shape, vocabulary, order.sequence_length, settings.tie, dropout)
     model: PreTrainedModel = initial_model(config, settings.init_seed).to(device)  # type: ignore[arg-type]
     return model
 
 
 def optimizer_for(model: PreTrainedModel, settings: TrainingSettings) -> AdamW:
-    """AdamW (Loshchilov & Hutter, arXiv 1711.05101); weight decay on matrices alone, not on gains and biases."""
+    """AdamW (Loshchilov & Hutter, arXiv 1711.05101); weight decay on matrices, embeddings among them, and not on
+    gains and biases. COPY names AdamW and a decay of 0.1, not what decays: this is the habit of Llama's trainers.
+    """
     matrices = [one for one in model.parameters() if one.dim() > 1]
     vectors = [one for one in model.parameters() if one.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]

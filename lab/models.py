@@ -20,8 +20,10 @@ class Vocabulary:
     end: int | None = None
 
 
-def config_of(shape: Shape, vocabulary: Vocabulary, positions: int, tie: bool) -> PretrainedConfig:
-    """The configuration of a model without dropout that knows `positions` places."""
+def config_of(
+    shape: Shape, vocabulary: Vocabulary, positions: int, tie: bool, attention_dropout: float = 0.0
+) -> PretrainedConfig:
+    """The configuration of a model that knows `positions` places; no dropout but that of attention weights."""
     common = {
         "vocab_size": vocabulary.size,
         "tie_word_embeddings": tie,
@@ -31,10 +33,10 @@ def config_of(shape: Shape, vocabulary: Vocabulary, positions: int, tie: bool) -
         "use_cache": False,
     }
     kind, names = _FAMILIES[shape.family]
-    values = {"layers": shape.layers, "heads": shape.heads, "width": shape.width, "mlp": shape.mlp}
-    values["positions"] = positions
-    dropout = _NO_DROPOUT if shape.family == "gpt2" else {}
-    config: PretrainedConfig = kind(**{names[what]: value for what, value in values.items()}, **dropout, **common)
+    values: dict[str, float] = {"layers": shape.layers, "heads": shape.heads, "width": shape.width, "mlp": shape.mlp}
+    values |= {"positions": positions, "attention_dropout": attention_dropout}
+    others = _NO_DROPOUT if shape.family == "gpt2" else {}
+    config: PretrainedConfig = kind(**{names[what]: value for what, value in values.items()}, **others, **common)
     return config
 
 
@@ -54,9 +56,18 @@ _COMMON_NAMES = {
     "width": "hidden_size",
     "mlp": "intermediate_size",
     "positions": "max_position_embeddings",
+    "attention_dropout": "attention_dropout",
 }
-_GPT2_NAMES = {"layers": "n_layer", "heads": "n_head", "width": "n_embd", "mlp": "n_inner", "positions": "n_positions"}
-_NO_DROPOUT = {"embd_pdrop": 0.0, "attn_pdrop": 0.0, "resid_pdrop": 0.0}
+_GPT2_NAMES = {
+    "layers": "n_layer",
+    "heads": "n_head",
+    "width": "n_embd",
+    "mlp": "n_inner",
+    "positions": "n_positions",
+    "attention_dropout": "attn_pdrop",
+}
+_NO_DROPOUT = {"embd_pdrop": 0.0, "resid_pdrop": 0.0}
+"""Of embeddings and of the residual stream; the other families have none unless asked."""
 _FAMILIES: dict[str, tuple[Any, dict[str, str]]] = {
     "llama": (LlamaConfig, _COMMON_NAMES),
     "gpt-neox": (GPTNeoXConfig, _COMMON_NAMES),

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from exposure.checkpoint_series import FILE_NAME, CheckpointSeries, CheckpointSource
 from exposure.orders import TokenizerSpec
+from exposure.training_facts import TrainingFacts
 
 PREFIX = "step-"
 
@@ -62,18 +63,19 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
         partial.rename(target)
 
 
-def write_series(folder: Path, steps: list[int], run: Path) -> None:
-    """Write series.json: the checkpoints of `steps` (at least one), which are there."""
+def write_series(folder: Path, steps: list[int], run: Path, training: TrainingFacts) -> None:
+    """Write series.json: the checkpoints of `steps` (at least one), which are there, and how they were trained."""
     sources = tuple(CheckpointSource(step=step, path=str(checkpoint_path(folder, step).absolute())) for step in steps)
-    series = CheckpointSeries(name=folder.absolute().name, run=str(run.absolute()), checkpoints=sources)
+    name = folder.absolute().name
+    series = CheckpointSeries(name=name, run=str(run.absolute()), training=training, checkpoints=sources)
     series.save(folder / FILE_NAME)
 
 
-def drop_checkpoints_after(folder: Path, step: int, run: Path) -> None:
+def drop_checkpoints_after(folder: Path, step: int, run: Path, training: TrainingFacts) -> None:
     """Forget checkpoints of later steps (they are trained again) and what an interruption left half written."""
     kept = [one for one in checkpoint_steps_in(folder) if one <= step]
     if kept:
-        write_series(folder, kept, run)
+        write_series(folder, kept, run, training)
     else:
         (folder / FILE_NAME).unlink(missing_ok=True)
     for later in checkpoint_steps_in(folder):

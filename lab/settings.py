@@ -39,8 +39,9 @@ class TrainingSettings(FrozenModel):
 
     `warmup`: fraction of the run's steps; `floor`: last learning rate as a fraction of `lr`; `clip`: greatest norm of
     the gradient, 0 for none; `vocabulary_multiple`: rows of the embedding are padded to it; `micro_batch`: sequences in
-    one forward pass (gradients are summed over them, so only rounding depends on it). `order` is the digest of the data
-    order.
+    one forward pass (gradients are summed over them, so only rounding depends on it, and what dropout drops).
+    `attention_dropout`: the share of attention weights that is dropped while training. `order` is the digest of the
+    data order.
     """
 
     model: ShapeRecord
@@ -57,6 +58,7 @@ class TrainingSettings(FrozenModel):
     beta2: float = Field(default=0.999, ge=0, lt=1)
     epsilon: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    attention_dropout: float = Field(default=0.0, ge=0, lt=1)
     clip: float = Field(default=1.0, ge=0, allow_inf_nan=False)
 
 

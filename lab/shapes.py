@@ -25,6 +25,7 @@ SHAPES: dict[str, Shape] = {
     "tiny": Shape(2, 2, 64, 172),
     "tiny-neox": Shape(2, 2, 64, 256, "gpt-neox"),
     "tiny-gpt2": Shape(2, 2, 64, 256, "gpt2"),
+    "induction-2l": Shape(2, 4, 128, 344),
     "mini": Shape(4, 4, 128, 344),
     "small-cpu": Shape(4, 3, 192, 512),
     "medium-cpu": Shape(6, 8, 256, 688),

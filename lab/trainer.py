@@ -17,6 +17,7 @@ import torch
 from exposure.errors import TrainingError
 from exposure.orders import DataOrder, TokenizerSpec
 from lab.building import model_for, optimizer_for
+from lab.dropout import seeded_dropout
 from lab.loss import Batch, backward
 from lab.resuming import has_state, load_state, save_state
 from lab.saving import (
@@ -27,6 +28,7 @@ from lab.saving import (
     write_series,
 )
 from lab.schedule import learning_rate
+from lab.series_facts import facts_of
 from lab.settings import TrainingSettings
 from lab.token_rows import TokenRows
 from lab.training_log import LoggedStep, TrainingLog
@@ -76,7 +78,8 @@ class Trainer:
         self.model.train()
         self._optimizer = optimizer_for(self.model, settings)
         self.step = self.resumed_from = load_state(folder.path, self.model, self._optimizer)
-        drop_checkpoints_after(folder.path, self.step, folder.run)
+        self._facts = facts_of(order, settings, self.model.num_parameters())
+        drop_checkpoints_after(folder.path, self.step, folder.run, self._facts)
         self._log = TrainingLog(folder.path, self.step)
         self._tokens, self._seconds = self._tokens_up_to(self.step), self._log.last.seconds
         self._pending: list[_Pending] = []
@@ -131,7 +134,8 @@ class Trainer:
             group["lr"] = rate
         batch = self._batch(step)
         self._optimizer.zero_grad(set_to_none=True)
-        loss = backward(self.model, batch, settings.micro_batch, settings.precision == "bf16")
+        with seeded_dropout(settings, step, self._device):
+            loss = backward(self.model, batch, settings.micro_batch, settings.precision == "bf16")
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip or math.inf)
         self._optimizer.step()
         self._tokens += batch.tokens
@@ -167,7 +171,7 @@ class Trainer:
         self._flush(on_step)
         path = self._folder.path
         write_checkpoint(path, self.step, self.model, self._folder.tokenizer, self._spec)
-        write_series(path, checkpoint_steps_in(path), self._folder.run)
+        write_series(path, checkpoint_steps_in(path), self._folder.run, self._facts)
         if time.monotonic() - self._saved_at >= state_seconds:
             save_state(path, self.step, self.model, self._optimizer)
             self._saved_at = time.monotonic()

@@ -15,6 +15,7 @@ import synthetic_evaluations
 from evaluator.folder import EvaluationFolder
 from evaluator.measured_file import Measured, measured_path, write_measured
 from evaluator.measured_rows import stored_measures
+from evaluator.measurement_table import table_of
 from exposure.api.requests import INDEX_EXAMPLE, IndexRequest
 from exposure.errors import EvaluationError, ExposureError
 from exposure.measurement import Measurement
@@ -53,7 +54,9 @@ def _measure(evaluation: Path) -> None:
         assert record.weights_sha256 is not None
         row = Measurement("x", record.step, "overall", "all", None, "everything", 1, 2, 0.5, 3, None, None, "plain")
         made_of = {"measure": "x", "weights_sha256": record.weights_sha256}
-        write_measured(measured_path(evaluation, "x/spec", record.weights_sha256), Measured((row,), (), made_of))
+        write_measured(
+            measured_path(evaluation, "x/spec", record.weights_sha256), Measured(table_of([row]), (), made_of)
+        )
         records.append(record.model_copy(update={"measured": ("x/spec",)}))
     folder.keep_checkpoints(records)
 

@@ -42,14 +42,14 @@ def _of_exp() -> PreTrainedTokenizerFast:
     return own_tokenizer(32_000, BEGIN)
 
 
-def _llama(layers: int, heads: int, width: int, mlp: int, vocabulary: int) -> dict[str, Any]:
+def _llama(layers: int, heads: int, width: int, mlp: int, vocabulary: int, context: int = 256) -> dict[str, Any]:
     return {
         "num_hidden_layers": layers,
         "num_attention_heads": heads,
         "hidden_size": width,
         "intermediate_size": mlp,
         "vocab_size": vocabulary,
-        "max_position_embeddings": 256,
+        "max_position_embeddings": context,
         "tie_word_embeddings": False,
     }
 
@@ -62,8 +62,11 @@ RECIPES = {
     ),
     "exp-35m": Recipe("llama", _of_exp, 0, _llama(6, 8, 384, 1024, 32_000)),
     "exp-60m": Recipe("llama", gpt_neox_tokenizer, 0, _llama(8, 8, 512, 1376, 50_304)),
+    "exp-35m-1k": Recipe("llama", _of_exp, 0, _llama(6, 8, 384, 1024, 32_000, context=1024)),
+    "copy-162m": Recipe("llama", _of_exp, 0, _llama(12, 12, 768, 3072, 32_000, context=1024)),
 }
-"""The tiny ones are trained for a few minutes each; those in EXP's shapes are as they were initialised: for speed."""
+"""The tiny ones are trained for a few minutes each; those in EXP's and COPY's shapes are as they were initialised: for
+speed and memory. EXP's with a context of 1024 is long enough for all measures."""
 
 TINY = ("tiny-neox", "tiny-llama-gqa", "tiny-gpt2")
 

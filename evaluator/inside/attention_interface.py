@@ -36,7 +36,7 @@ def intercepted_attention(model: PreTrainedModel, on_attention: OnAttention) -> 
     The name of the implementation in the model's configuration is another meanwhile. Raises EvaluationError as
     watched_attention does.
     """
-    implementation = _implementation(model)
+    implementation = refuse_unwatchable(model)
     watcher = _Watcher(model, implementation, on_attention)
     hooks = [
         model.base_model.register_forward_pre_hook(lambda *_: watcher.begin()),
@@ -105,8 +105,8 @@ class _Watcher:
             )
 
 
-def _implementation(model: PreTrainedModel) -> str:
-    """What the model attends with; raises EvaluationError where it cannot be watched."""
+def refuse_unwatchable(model: PreTrainedModel) -> str:
+    """Raise EvaluationError where the model's attention cannot be watched; returns what it attends with."""
     refuse_train_mode(model)
     is_compatible = bool(model.is_backend_compatible())  # type: ignore[no-untyped-call]
     if not is_compatible or model.config.sub_configs:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evaluator.compared.compared_run import ComparedRun
+from evaluator.compared.comparison import Comparison, compare_runs
 from evaluator.delay_report import DelayReport
 from evaluator.folder import EvaluationFolder
 from evaluator.funnel import FunnelRow, funnel
@@ -16,6 +18,7 @@ from evaluator.report.request import ReportRequest
 from evaluator.report.sheet import Sheet, sheets_of
 from evaluator.side_by_side import ParadigmAcrossRuns, side_by_side
 from exposure.errors import EvaluationError
+from exposure.training_facts import TrainingFacts
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Report:
     funnel: tuple[FunnelRow, ...] = ()
     funnel_note: str | None = None
     """Why there is no funnel, or how it differs from EXP's."""
+    compared: Comparison | None = None
+    """What was measured of several runs, side by side; None where that is not of two at least."""
 
     @property
     def delays(self) -> dict[str, DelayReport]:
@@ -62,7 +67,12 @@ def build_report(paths: Sequence[Path], request: ReportRequest) -> Report:
     across = _across(delays, request)
     sheets = sheets_of(runs, request.delay.threshold, request.delay.few_pairs, across)
     rows, note = _funnel(delays, request)
-    return Report(request, runs, sheets, rows, note)
+    return Report(request, runs, sheets, rows, note, compare_runs([_compared(run) for run in runs]))
+
+
+def _compared(run: EvaluatedRun) -> ComparedRun:
+    manifest = run.manifest
+    return ComparedRun(run.name, run.measured, manifest.training or TrainingFacts(), manifest.tokenizer_sha256)
 
 
 def names_of(folders: Sequence[EvaluationFolder]) -> list[str]:

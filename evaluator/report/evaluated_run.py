@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from evaluator.accuracy import AccuracyCurve, AccuracyReport, GroupAccuracy, Level, analyse_accuracy
 from evaluator.conventions import Convention
@@ -18,13 +20,15 @@ from evaluator.report.exposed_pairs import (
     FirstExposures,
     exposed_by,
     first_exposures,
-    stored_split,
 )
+from evaluator.report.inside.found import Inside, inside_of
+from evaluator.report.inside.measured_table import NOTHING, measured_table
 from evaluator.report.request import ReportRequest
 from evaluator.report.split_rows import SplitRow, split_rows
 from evaluator.scored import Integers, PairTable, ScoredSeries
 from evaluator.since_exposure import SinceExposure, accuracy_since_exposure
 from evaluator.split import Split
+from evaluator.stored_split import stored_split
 from exposure.errors import EvaluationError
 
 
@@ -56,6 +60,13 @@ class EvaluatedRun:
     """Paradigms that the scoring method does not apply to: they have no curve."""
     exposed: Exposed | None = None
     delay: DelayReport | None = None
+    measured: pa.Table = field(default_factory=lambda: NOTHING)
+    """Rows of all measures beside minimal pairs (measurement_table.SCHEMA); none where nothing was measured."""
+
+    @cached_property
+    def inside(self) -> Inside:
+        """What these rows say."""
+        return inside_of(self.measured, self.delay)
 
     def group(self, level: Level, name: str) -> GroupAccuracy | None:
         """The accuracies of one paradigm, phenomenon or field; None where this run has none of that name."""
@@ -92,7 +103,16 @@ def analyse_run(folder: EvaluationFolder, name: str, request: ReportRequest) -> 
     series = _chosen(folder.series(convention), request.uids, name)
     accuracy = analyse_accuracy(series, request.accuracy)
     checkpoints = tuple(folder.checkpoints)
-    run = EvaluatedRun(name, folder.manifest, checkpoints, convention, series.steps, accuracy, _unscored(series))
+    run = EvaluatedRun(
+        name,
+        folder.manifest,
+        checkpoints,
+        convention,
+        series.steps,
+        accuracy,
+        _unscored(series),
+        measured=measured_table(folder, request.uids),
+    )
     stored = folder.exposures
     return run if stored is None else _with_exposures(run, series, _of_pairs(stored, series.pairs), request)
 

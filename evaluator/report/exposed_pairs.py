@@ -13,16 +13,9 @@ from evaluator.since_exposure import NEVER
 from evaluator.split import Split
 from exposure.phrase_facts import PhraseFacts
 from exposure.positions import first_step
-from exposure.splits import Sides, SplitRequest, split_pairs
+from exposure.splits import Sides
 
 PairName = tuple[str, str]
-
-
-def stored_split(exposures: StoredExposures, pairs: PairTable, request: SplitRequest) -> Split:
-    """The part of each of `pairs`; those that no rule gave a phrase, not even an empty one, have none."""
-    answers = split_pairs(exposures, exposures.critical, request) if exposures.critical else []
-    found = {(one.uid, one.pair_id): str(one.split) for one in answers}
-    return Split(tuple(found.get(name, "no_phrase") for name in _names(pairs)))
 
 
 @dataclass(frozen=True)

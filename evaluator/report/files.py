@@ -9,7 +9,11 @@ from typing import Any
 
 from evaluator.report.accuracy_rows import AccuracyRow, accuracy_rows
 from evaluator.report.build import Report
+from evaluator.report.compared.tables import compared_tables, remove_compared
 from evaluator.report.file_list import LIST, remove_list, write_list
+from evaluator.report.inside.attention_rows import AttentionHeadRow, attention_head_rows
+from evaluator.report.inside.concept_rows import ConceptRow, concept_rows
+from evaluator.report.inside.formation_rows import FormationRow, formation_rows
 from evaluator.report.lag_rows import LagRow, lag_rows
 from evaluator.report.other_rows import CheckpointRow, FunnelLine, checkpoint_rows, funnel_lines, split_table
 from evaluator.report.page import page
@@ -30,6 +34,7 @@ def write_report(report: Report, folder: Path) -> list[str]:
     """Write every file of the report into `folder`, each whole or not at all, and their list; returns their names."""
     make_folder(folder)
     remove_list(folder)
+    remove_compared(folder)
     written: list[str] = []
     metadata = {METADATA_KEY: provenance_text(report).encode()}
     for name, kind, rows, formats in _tables(report):
@@ -51,9 +56,13 @@ def _tables(report: Report) -> list[tuple[str, type, Sequence[Any], tuple[str, .
         ("lags", LagRow, lag_rows(report), both),
         ("paradigms", ParadigmRow, paradigm_rows(report), both),
         ("since_exposure", SinceRow, since_rows(report), both),
+        ("concept_before_after", ConceptRow, concept_rows(report), both),
+        ("attention_heads", AttentionHeadRow, attention_head_rows(report), both),
+        ("formation", FormationRow, formation_rows(report), both),
         ("funnel", FunnelLine, funnel_lines(report), ("csv",)),
         ("splits", SplitRow, split_table(report), both),
         ("checkpoints", CheckpointRow, checkpoint_rows(report), ("csv",)),
+        *((*one, both) for one in compared_tables(report.compared)),
     ]
 
 

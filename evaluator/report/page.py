@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluator.report.build import Report
+from evaluator.report.compared.section import compared_section
+from evaluator.report.inside.page_attention import attention_section
+from evaluator.report.inside.page_concepts import concepts_section
+from evaluator.report.inside.page_copying import copying_section
+from evaluator.report.inside.page_induction import induction_section
 from evaluator.report.markup import safe, tag
 from evaluator.report.page_checkpoints import checkpoints_section
 from evaluator.report.page_conventions import conventions_section, foot
@@ -27,7 +32,12 @@ SECTIONS = (
     grid_section,
     paradigms_section,
     since_section,
+    concepts_section,
+    attention_section,
+    copying_section,
+    induction_section,
     funnel_section,
+    compared_section,
     checkpoints_section,
     conventions_section,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evaluator.report.build import Report
 from evaluator.report.findings import Finding, criterion, findings, headline, resolution_note
+from evaluator.report.inside.inside_findings import inside_findings
 from evaluator.report.markup import breakable, safe, tag
 from evaluator.report.page_parts import note, section
 from evaluator.report.wording import count_text, list_text, steps_text, threshold_text
@@ -14,7 +15,12 @@ CONTENTS = (
     ("curves", "Curves"),
     ("grid", "Paradigms"),
     ("cohorts", "Since exposure"),
+    ("concepts", "Concept vectors"),
+    ("attention", "Attention"),
+    ("copying", "Copying"),
+    ("induction", "Induction heads"),
     ("funnel", "Funnel"),
+    ("compared", "Runs compared"),
     ("checkpoints", "Checkpoints"),
     ("conventions", "Conventions"),
 )
@@ -33,6 +39,10 @@ def header(report: Report) -> str:
 def _is_there(report: Report, anchor: str) -> bool:
     if anchor in ("lags", "funnel"):
         return bool(report.delays)
+    if anchor == "compared":
+        return report.compared is not None
+    if anchor in ("concepts", "attention", "copying", "induction"):
+        return any(getattr(run.inside, anchor) is not None for run in report.runs)
     return anchor != "cohorts" or (report.request.policy == "seen-by" and report.has_exposures)
 
 
@@ -66,6 +76,9 @@ def findings_section(report: Report) -> str:
         parts.append(tag("ul", *items, class_="findings"))
         parts.append(note(criterion(report)))
         parts.append(note(_how_split(report)))
+    if inside := inside_findings(report):
+        items = [tag("li", tag("b", breakable(one.title)), tag("span", breakable(one.sentence))) for one in inside]
+        parts.append(tag("h3", "Inside the model") + tag("ul", *items, class_="findings"))
     parts += [note(text, "warning") for text in _warnings(report)]
     if not report.has_exposures:
         parts.append(tag("p", *_how_to_add(report), class_="note"))

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from evaluator.compared.formation_order import DRAWS
 from evaluator.report.build import Report
 from evaluator.report.evaluated_run import EvaluatedRun
 from exposure.provenance import versions
@@ -18,8 +19,17 @@ def provenance(report: Report) -> dict[str, Any]:
         "version": 1,
         "request": report.request.document,
         "evaluations": [_of_run(run) for run in report.runs],
+        **_compared(report),
         "versions": versions(),
     }
+
+
+def _compared(report: Report) -> dict[str, Any]:
+    """By what runs were compared: nothing where they were not."""
+    if report.compared is None:
+        return {}
+    thetas = {one.quantity.measure: one.quantity.thetas for one in report.compared.held}
+    return {"compared": {"thresholds": thetas, "layer_permutations": DRAWS}}
 
 
 def _of_run(run: EvaluatedRun) -> dict[str, Any]:

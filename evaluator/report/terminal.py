@@ -7,8 +7,10 @@ from textwrap import fill
 
 from evaluator.delay_report import FEW_PAIRS
 from evaluator.report.build import Report
+from evaluator.report.compared.sentences import sentences
 from evaluator.report.evaluated_run import EvaluatedRun
 from evaluator.report.findings import headline, resolution_note
+from evaluator.report.inside.inside_findings import inside_findings
 from evaluator.report.page_checkpoints import count_of_checkpoints, what_of
 from evaluator.report.paradigm_rows import last
 from evaluator.report.sheet import Sheet, View
@@ -120,7 +122,9 @@ def summary(report: Report) -> str:
     parts = [_of_run(run) for run in report.runs]
     rows = [{name: getattr(row, name) for name in SummaryRow.__slots__} for row in summary_rows(report)]
     parts += [table(rows, columns_of(report)), *_explained(report), headline(report)]
+    parts += [f"{one.title}: {one.sentence}" for one in inside_findings(report)]
     parts += [note for note in [resolution_note(report)] if note is not None]
+    parts += [f"{one.about}: {one.sentence}" for one in ([] if report.compared is None else sentences(report.compared))]
     return "\n".join(part if part.endswith("\n") else f"{fill(part, LINE)}\n" for part in parts)
 
 

@@ -89,6 +89,15 @@ class EvaluationRequest(StrictModel):
     measures: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=20)] = Field(
         default=["minimal-pairs"], description="What is measured: `asked_as` of GET /v1/measures."
     )
+    text: Annotated[list[RootedPath], Field(max_length=1_000)] = Field(
+        default=[], description="For the measure icl: files of text under a root, jsonl (.gz, .zst), Parquet or .txt."
+    )
+    icl_rows: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=200, description="For the measure icl: documents of the text."
+    )
+    icl_tokens: Annotated[list[Annotated[int, Field(ge=2, le=10_000_000)]], Field(min_length=2, max_length=2)] = Field(
+        default=[50, 500], description="For the measure icl: the early and the late token whose losses are compared."
+    )
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = Field(
         default="auto", description="auto, cpu, cuda or cuda:1: of the worker's machine."
     )
@@ -115,6 +124,14 @@ class EvaluationRequest(StrictModel):
             raise ValueError(
                 "sides and split_at_step say how a timeline splits the pairs: give timeline, or leave them"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _compares_losses_of_a_text(self) -> Self:
+        if ("icl" in self.measures) != bool(self.text):
+            raise ValueError("text is what the measure icl reads: give both, or neither")
+        if self.icl_tokens[0] >= self.icl_tokens[1]:
+            raise ValueError("icl_tokens are an early token and a later one: give the smaller number first")
         return self
 
 

@@ -73,12 +73,13 @@ def write_world(world: World, folder: Path | str) -> WorldFiles:
     files = WorldFiles(folder, shards, folder / "pairs.jsonl", folder / "tokenizer.json", folder / "truth.jsonl")
     pairs = make_pairs(Random(f"{world.seed}/pairs"), world.pairs_per_paradigm)
     made = list(make_documents(world, pairs))
-    _make_folder(folder)
+    make_folder(folder)
     for shard, path in enumerate(files.corpus):
-        _write_shard(path, made[world.first_document(shard) : world.first_document(shard + 1)], shard % 2 == 1)
-    _write_lines(files.pairs, (_blimp_record(pair) for pair in pairs))
+        of_shard = made[world.first_document(shard) : world.first_document(shard + 1)]
+        write_shard(path, ({"id": one.id, "text": one.text} for one in of_shard), escaped=shard % 2 == 1)
+    write_lines(files.pairs, (blimp_record(pair) for pair in pairs))
     files.tokenizer.write_text(tokenizer_json(), encoding="utf-8")
-    _write_lines(files.truth, truth_lines(pairs, made, [world.first_document(s) for s in range(world.shards)]))
+    write_lines(files.truth, truth_lines(pairs, made, [world.first_document(s) for s in range(world.shards)]))
     return files
 
 
@@ -89,7 +90,8 @@ def make_documents(world: World, pairs: tuple[WorldPair, ...]) -> Iterator[Docum
     return documents(world.seed, slots, background)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make `folder` with its `corpus/`; raises UsageError where it is there and not empty."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
@@ -101,19 +103,20 @@ def _make_folder(folder: Path) -> None:
         raise UsageError(f"{folder} is not empty. Give a folder that is new or empty, or remove this one first.")
 
 
-def _write_shard(path: Path, made: list[Document], escaped: bool) -> None:
+def write_shard(path: Path, records: Iterable[dict[str, object]], escaped: bool = False) -> None:
     """One document a line; no name and no time in the gzip header, so that bytes repeat."""
-    lines = (json.dumps({"id": document.id, "text": document.text}, ensure_ascii=escaped) for document in made)
+    lines = (json.dumps(record, ensure_ascii=escaped) for record in records)
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
         packed.writelines(f"{line}\n".encode() for line in lines)
 
 
-def _write_lines(path: Path, records: Iterable[dict[str, object]]) -> None:
+def write_lines(path: Path, records: Iterable[dict[str, object]]) -> None:
+    """One JSON object a line."""
     with path.open("w", encoding="utf-8", newline="\n") as lines:
         lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
-def _blimp_record(pair: WorldPair) -> dict[str, object]:
+def blimp_record(pair: WorldPair) -> dict[str, object]:
     """A pair under BLiMP's own keys."""
     return {
         "sentence_good": pair.pair.sentence_good,

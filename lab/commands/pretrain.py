@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from lab.training_log import LoggedStep
 
 COUNT = click.IntRange(1)
-_SAME = ("tie", "vocabulary_multiple", "init_seed", "lr", "warmup", "floor", "beta1", "beta2", "weight_decay", "clip")
+_SAME = (
+    *("tie", "vocabulary_multiple", "init_seed", "lr", "warmup", "floor", "beta1", "beta2"),
+    *("weight_decay", "attention_dropout", "clip"),
+)
 """Options that are settings as they stand."""
 
 
@@ -55,6 +58,9 @@ _SAME = ("tie", "vocabulary_multiple", "init_seed", "lr", "warmup", "floor", "be
 @click.option("--beta1", type=float, default=0.9, show_default=True)
 @click.option("--beta2", type=float, default=0.999, show_default=True)
 @click.option("--weight-decay", type=float, default=0.0, show_default=True)
+@click.option(
+    "--attention-dropout", type=float, default=0.0, show_default=True, help="Share of attention weights dropped."
+)
 @click.option("--clip", type=float, default=1.0, show_default=True, help="Greatest norm of the gradient; 0: none.")
 @click.option(
     "--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", help="[default: bf16 on a GPU]"

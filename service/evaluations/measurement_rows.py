@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from evaluator.measurement_file import MEASUREMENTS, SCHEMA
+from evaluator.measurement_file import MEASUREMENTS
+from evaluator.measurement_table import SCHEMA
 from evaluator.scored import Integers
 from exposure.errors import EvaluationError
 from service.errors import NotFoundError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.conventions import PRESETS
 from evaluator.exposures import exposure_source, needs_timeline
 from evaluator.measure_specs import ASKED
+from evaluator.measures.icl.text_files import ENDINGS
 from evaluator.split_witness import EXPOSURES, lost_exposures
 from evaluator.step_selection import parsed_steps
 from exposure.api.names import RootedPath
@@ -23,9 +24,9 @@ from service.settings import Settings
 def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: EvaluationRequest) -> None:
     """Raise NotFoundError for what is not there, RootError for checkpoints beneath no root of models.
 
-    Also QuestionError for steps, presets and measures that mean nothing, TimelineError for a damaged timeline, and
-    ConflictError where the evaluation that is there has a timeline, and none is named, and as
-    `refuse_other_evaluation`.
+    Also QuestionError for steps, presets and measures that mean nothing and text that is no file of text,
+    TimelineError for a damaged timeline, and ConflictError where the evaluation that is there has a timeline, and none
+    is named, and as `refuse_other_evaluation`.
     """
     data = DataDirectory(settings.data)
     _refuse_unknown_checkpoints(settings, asked)
@@ -37,6 +38,8 @@ def refuse_impossible_evaluation(settings: Settings, catalog: Catalog, asked: Ev
             pass
     _refuse_unknown(asked.presets, tuple(PRESETS), "convention", "presets")
     _refuse_unknown(asked.measures, tuple(sorted(ASKED)), "measure", "measures")
+    for one in asked.text:
+        _refuse_unreadable_text(settings, one)
     if asked.timeline is None:
         _refuse_kept_split(settings, asked.name)
     refuse_other_evaluation(settings, catalog, asked)
@@ -65,6 +68,14 @@ def _refuse_unknown_checkpoints(settings: Settings, asked: EvaluationRequest) ->
         parsed_steps(asked.steps) if asked.steps is not None else None
     except CheckpointError as error:
         raise QuestionError(f"steps: {error}") from error
+
+
+def _refuse_unreadable_text(settings: Settings, asked: RootedPath) -> None:
+    """Raise RootError where it is beneath no root, QuestionError for a folder: its links may lead anywhere."""
+    if resolve(settings, asked).is_dir() or not asked.path.lower().endswith(ENDINGS):
+        raise QuestionError(
+            f"text: {asked.root}:{asked.path} is no file of text. Name files, one by one: {', '.join(ENDINGS)}."
+        )
 
 
 def _refuse_unknown(given: list[str], known: tuple[str, ...], what: str, field: str) -> None:

@@ -44,6 +44,7 @@ def _evaluation_spec(settings: Settings, request: EvaluationRequest) -> Evaluati
         pairs=data.pairs(request.pair_set),
         timeline=None if request.timeline is None else data.timelines / request.timeline,
         phrases=None if request.phrase_set is None else data.phrase_set(request.phrase_set),
+        text=tuple(resolve(settings, one) for one in request.text),
         out=data.evaluations / request.name,
         locks=data.locks,
     )

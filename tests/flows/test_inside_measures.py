@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 import tiny_models
@@ -58,8 +59,8 @@ def _few_samples() -> Iterator[None]:
     few = (CopySpec(n_samples=2), CopySpec(generator="hex", n_samples=2))
     short = InductionSpec(replace(HALVES, sequences=4), replace(OLSSON, sequences=4))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(registry.CHECKPOINT_MEASURES, "copying", lambda: CopyingMeasure(few))
-        patch.setitem(registry.CHECKPOINT_MEASURES, "induction", lambda: InductionMeasure(short))
+        patch.setitem(registry.CHECKPOINT_MEASURES, "copying", lambda _: CopyingMeasure(few))
+        patch.setitem(registry.CHECKPOINT_MEASURES, "induction", lambda _: InductionMeasure(short))
         yield
 
 
@@ -67,6 +68,15 @@ def _few_samples() -> Iterator[None]:
 def measured(models: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An evaluation with both measures, only to be read."""
     return evaluated(models, pairs, tmp_path_factory.mktemp("measured") / "e", *ASKED)
+
+
+def repeating(path: Path, seed: int = 0) -> Path:
+    """Documents of 60 different words, each a token, and the same once more."""
+    words = [one for one in tiny_models.tokenizer_of("llama").get_vocab() if one[0] == "Ġ" and one[1:].isalpha()]
+    random = Random(seed)
+    halves = [" ".join(one[1:] for one in random.sample(sorted(words), 60)) for _ in range(12)]
+    path.write_text("".join(json.dumps({"text": f" {half} {half}"}) + "\n" for half in halves))
+    return path
 
 
 def evaluated(models: Path, pairs: Path, out: Path, *asked: object) -> Path:
@@ -130,15 +140,71 @@ def test_a_change_in_any_byte_is_found_or_without_meaning(measured: Path, tmp_pa
     assert refused > 100
 
 
+def test_in_context_learning_on_a_text(models: Path, pairs: Path, tmp_path: Path) -> None:
+    """A copier has a loss near 0 where a document repeats itself; other text and other tokens are other numbers."""
+    text, out = repeating(tmp_path / "text.jsonl"), tmp_path / "e"
+    asked = ("--device", "cpu", "--threads", 1, "--measures", "icl", "--icl-tokens", 30, 100, "--text", text)
+    evaluated(models, pairs, out, *asked, "--icl-rows", 12)
+    rows = {(row.measure, row.step): row for row in measurements(out) if row.measure.startswith("icl-")}
+    assert len(rows) == 6
+    score, late = rows[("icl-score", WHOLE)], rows[("icl-late-loss", WHOLE)]
+    assert score.n == 12
+    assert score.high is not None
+    assert score.high < -3
+    assert late.value is not None
+    assert late.value < 0.1
+    early = rows[("icl-early-loss", WHOLE)].value
+    assert score.value == pytest.approx(late.value - early)
+    before = rows[("icl-score", BROKEN)]
+    assert before.low < 0 < before.high
+    (name,) = {path.parent.name for path in (out / "measured" / "icl").rglob("*.parquet")}
+    moved = text.rename(tmp_path / "moved.ndjson")
+    asked = (*asked[:-1], moved)
+    evaluated(models, pairs, out, *asked, "--icl-rows", 12)
+    assert [one.name for one in (out / "measured" / "icl").iterdir()] == [name]
+    evaluated(models, pairs, out, *asked[:-1], repeating(tmp_path / "other.jsonl", seed=1), "--icl-rows", 12)
+    assert len(list((out / "measured" / "icl").iterdir())) == 2
+    made = read_measured(next((out / "measured" / "icl" / name).iterdir())).made_of["spec"]
+    assert (made["early"], made["late"], made["rows"]) == (30, 100, 12)
+    assert score.convention is not None
+    assert made["text_sha256"][:12] in score.convention
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--measures", "icl"), "Give --text"),
+        (("--text", "TEXT"), "--measures icl"),
+        (("--measures", "icl", "--text", "TEXT", "--icl-tokens", 9, 9), "a later one"),
+        (("--measures", "icl", "--text", "FOLDER"), "no file of text"),
+    ],
+)
+def test_a_text_that_cannot_be_measured_is_refused_at_once(
+    asked: tuple[object, ...], said: str, models: Path, pairs: Path, tmp_path: Path
+) -> None:
+    """Before anything is loaded or made."""
+    (tmp_path / "empty").mkdir()
+    places = {"TEXT": repeating(tmp_path / "text.jsonl"), "FOLDER": tmp_path / "empty"}
+    words = [places.get(word, word) if isinstance(word, str) else word for word in asked]
+    answer = exposure("evaluate", models, "--pairs", pairs, "--out", tmp_path / "e", *words)
+    assert answer.status != 0
+    assert said in answer.err
+    assert not (tmp_path / "e" / "evaluation.json").exists()
+
+
 def test_what_a_model_cannot_do_is_said_and_the_rest_is_measured(pairs: Path, tmp_path: Path) -> None:
-    """A context of 64 tokens holds neither test: the notes say so by name, and pairs are scored all the same."""
+    """A context of 64 tokens holds none of them: the notes say so by name, and pairs are scored all the same."""
     tiny_models.saved(tmp_path / "m" / "step-1", tiny_models.model("llama"), tiny_models.tokenizer_of("llama"))
-    out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *ASKED)
+    text = repeating(tmp_path / "text.jsonl")
+    asked = (*ASKED[:-1], "copying,induction,icl", "--text", text, "--icl-tokens", 30, 100)
+    out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *asked)
     (record,) = json.loads((out / "checkpoints.json").read_text())
     assert record["status"] == "scored"
     said = "\n".join(record["notes"])
     assert "copying: not measured." in said
     assert "induction: not measured." in said
+    assert "icl: not measured." in said
+    assert "the loss at token 100 takes 100 tokens before it" in said
     assert {row.measure for row in measurements(out)} >= {"accuracy", "ties"}
 
 
@@ -147,5 +213,5 @@ def test_a_measure_that_there_is_not_is_refused(models: Path, pairs: Path, tmp_p
     answer = exposure("evaluate", models, "--pairs", pairs, "--out", tmp_path / "e", "--measures", "copying,nope")
     assert answer.status != 0
     assert "'nope'" in answer.err
-    assert "copying, induction, minimal-pairs" in answer.err
+    assert "copying, icl, induction, minimal-pairs" in answer.err
     assert not (tmp_path / "e").exists()

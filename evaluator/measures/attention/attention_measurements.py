@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluator.measures.attention.attention_to_context import AttentionSpec, AttentionWeights
+from evaluator.measures.attention.attention_to_context import AttentionWeights
 from evaluator.measures.attention.concentration_null import ConcentrationTest
 from evaluator.measures.attention.head_selection import HeadSelection
 from evaluator.measures.attention.resampled_means import HeadBootstrap, HeadMeans, head_means
@@ -65,15 +65,15 @@ class Group:
         return Measurement(measure, *place, layer, head, found, n, below, above, convention)
 
 
-def rows_of_means(means: AttentionMeans, group: Group, spec: AttentionSpec) -> list[Measurement]:
+def rows_of_means(means: AttentionMeans, group: Group, convention: str) -> list[Measurement]:
     """attention-to-context, attention-control and attention-entropy by layer and head, attention-uniform of all."""
     maps = {
         "attention-to-context": means.weight,
         "attention-control": means.control,
         "attention-entropy": means.entropy,
     }
-    rows = [row for name, one in maps.items() for row in rows_of_map(name, one, group, spec.convention)]
-    return [*rows, group.row("attention-uniform", means.uniform, means.weight.pairs, spec.convention)]
+    rows = [row for name, one in maps.items() for row in rows_of_map(name, one, group, convention)]
+    return [*rows, group.row("attention-uniform", means.uniform, means.weight.pairs, convention)]
 
 
 def rows_of_map(measure: str, means: HeadMeans, group: Group, convention: str) -> list[Measurement]:
@@ -93,7 +93,7 @@ def rows_of_map(measure: str, means: HeadMeans, group: Group, convention: str) -
     )
 
 
-def rows_of_concentration(test: ConcentrationTest, group: Group, spec: AttentionSpec) -> list[Measurement]:
+def rows_of_concentration(test: ConcentrationTest, group: Group, convention: str) -> list[Measurement]:
     """For each figure attention-change-FIGURE, and the same with -control, -difference and -p."""
     rows = []
     for figure in test.figures:
@@ -104,11 +104,11 @@ def rows_of_concentration(test: ConcentrationTest, group: Group, spec: Attention
             ("-difference", figure.difference, figure.difference_low, figure.difference_high),
             ("-p", float("nan") if figure.p is None else figure.p, float("nan"), float("nan")),
         ):
-            rows.append(group.row(name + suffix, value, test.pairs, spec.convention, low=low, high=high))
+            rows.append(group.row(name + suffix, value, test.pairs, convention, low=low, high=high))
     return rows
 
 
-def rows_of_selection(selection: HeadSelection, group: Group, spec: AttentionSpec) -> list[Measurement]:
+def rows_of_selection(selection: HeadSelection, group: Group, convention: str) -> list[Measurement]:
     """By layer and head: attention-head-frequency, -held-out (effect), -p (held out) and -p-all."""
     maps: Mapping[str, Floats] = {
         "attention-head-frequency": selection.frequency,
@@ -116,7 +116,7 @@ def rows_of_selection(selection: HeadSelection, group: Group, spec: AttentionSpe
         "attention-head-p": selection.p,
         "attention-head-p-all": selection.p_all,
     }
-    convention = f"{spec.convention}; {selection.spec.convention}"
+    convention = f"{convention}; {selection.spec.convention}"
     rows = []
     for name, values in maps.items():
 

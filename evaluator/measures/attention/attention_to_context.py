@@ -92,6 +92,23 @@ class AttentionWeights:
             spec=parts[0].spec,
         )
 
+    def spread(self, places: Integers, n_pairs: int) -> AttentionWeights:
+        """Of `n_pairs` pairs, these being at `places`; the others are unknown."""
+
+        def whole(values: Floats) -> Floats:
+            found = np.full((n_pairs, *values.shape[1:]), np.nan)
+            found[places] = values
+            return found
+
+        return AttentionWeights(
+            whole(self.weight),
+            whole(self.same_distance),
+            whole(self.same_query),
+            whole(self.entropy),
+            whole(self.uniform),
+            self.spec,
+        )
+
     def take(self, places: Integers) -> AttentionWeights:
         """The pairs at `places`, in that order."""
         return AttentionWeights(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluator.measures.concepts.concept_vectors import ConceptLayer, ConceptSpec
-from evaluator.measures.concepts.permutation_null import NulledValue
+from evaluator.measures.concepts.concept_vectors import ConceptLayer
+from evaluator.measures.concepts.permutation_null import NulledValue, nulled
 from evaluator.measures.concepts.rank_nulls import NulledRanks
 from evaluator.measures.concepts.separation import Separation
 from evaluator.split import VALIDATION
@@ -18,18 +18,19 @@ Value = tuple[str, str, NulledValue, int]
 
 
 def concept_measurements(
-    found: ConceptLayer, spec: ConceptSpec, *, step: int, uid: str, phenomenon: str | None, layer: int
+    found: ConceptLayer, convention: str, *, step: int, uid: str, phenomenon: str | None, layer: int
 ) -> list[Measurement]:
     """Rows of one paradigm at one layer (0: embeddings) of one checkpoint.
 
     NAME is the value; NAME-null the mean under permuted labels (NAME-mismatch for ranks beside mismatched pairs), low
-    and high its central 95 %; NAME-p one-tailed: for as high a value, for ranks for as low a one.
+    and high its central 95 %; NAME-p one-tailed: for as high a value, for ranks for as low a one. concept-rank-all and
+    concept-participation-all are of all pairs at once, without a null.
     """
 
     def row(measure: str, split: str, n: int, value: float | None, *interval: float | None) -> Measurement:
         low, high = interval or (None, None)
         return Measurement(
-            measure, step, "paradigm", uid, phenomenon, split, layer, None, value, n, low, high, spec.convention
+            measure, step, "paradigm", uid, phenomenon, split, layer, None, value, n, low, high, convention
         )
 
     def rows(name: str, split: str, value: NulledValue, n: int) -> Iterator[Measurement]:
@@ -37,7 +38,8 @@ def concept_measurements(
         yield row(f"{name}-null", split, n, value.null_mean, value.null_low, value.null_high)
         yield row(f"{name}-p", split, n, value.p_low if "rank" in name or "participation" in name else value.p_high)
 
-    return [one for value in _values(found) for one in rows(*value)]
+    nulled = [one for value in _values(found) for one in rows(*value)]
+    return [*nulled, *(row(name, EVERYTHING, n, value) for name, value, n in _of_all_pairs(found))]
 
 
 def _values(found: ConceptLayer) -> Iterator[Value]:
@@ -50,6 +52,12 @@ def _values(found: ConceptLayer) -> Iterator[Value]:
         yield "probe-accuracy", split, probe.accuracy, 2 * probe.pairs
     for name, ranks in (("", found.label_ranks), ("-mismatch", found.mismatch_ranks)):
         yield from _ranks(name, ranks)
+
+
+def _of_all_pairs(found: ConceptLayer) -> Iterator[tuple[str, float | None, int]]:
+    if (ranks := found.all_ranks) is not None:
+        yield "concept-rank-all", nulled(ranks.effective).value, ranks.pairs
+        yield "concept-participation-all", nulled(ranks.participation).value, ranks.pairs
 
 
 def _separation(name: str, split: str, found: Separation) -> Iterator[Value]:

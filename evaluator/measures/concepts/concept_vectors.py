@@ -17,7 +17,14 @@ from evaluator.measures.concepts.folds import disjoint_cells, split_cell
 from evaluator.measures.concepts.linear_probe import ridge_probe
 from evaluator.measures.concepts.pair_states import PairStates
 from evaluator.measures.concepts.position import Position
-from evaluator.measures.concepts.rank_nulls import NulledRanks, equal_subsets, label_null, mismatch_null
+from evaluator.measures.concepts.rank_nulls import (
+    NulledRanks,
+    Ranks,
+    equal_subsets,
+    label_null,
+    mismatch_null,
+    ranks_of,
+)
 from evaluator.measures.concepts.readout import mean_difference
 from evaluator.measures.concepts.separation import CrossFittedScores, Separation, cross_fitted_scores
 from evaluator.scored import Flags, Floats, Integers, PairTable
@@ -38,6 +45,8 @@ class ConceptSpec:
     """Of the probe, as a share of a feature's variance (linear_probe.py)."""
     draws: int = 200
     """Permutations of labels: p is at least 1 / (draws + 1)."""
+    rank_draws: int = 99
+    """The same for ranks, each of which needs the eigenvalues of a matrix."""
     rank_pairs: int | None = None
     """Pairs at which ranks are taken. None: all, and then ranks of paradigms of other sizes do not compare."""
     resamples: int = 20
@@ -50,7 +59,7 @@ class ConceptSpec:
         ranks = "all" if self.rank_pairs is None else str(self.rank_pairs)
         return (
             f"{self.position}, {self.folds} lemma folds, ridge {self.penalty:g}, {self.draws} permutations, "
-            f"ranks at {ranks} pairs × {self.resamples}, seed {self.seed}"
+            f"ranks at {ranks} pairs × {self.resamples} beside {self.rank_draws} permutations, seed {self.seed}"
         )
 
 
@@ -91,8 +100,10 @@ class ConceptLayer:
     """The same, in other folds of critical and of context lemmas; None where context lemmas do not vary."""
     probe: dict[str, Separation]
     """Of a probe fitted on pairs of both parts in other lemma folds: by split (everything, proxy-train …)."""
+    all_ranks: Ranks | None
+    """EXP's: of all pairs at once; None with fewer than two pairs."""
     label_ranks: NulledRanks | None
-    """Of all pairs, beside permuted labels; None with fewer than two pairs."""
+    """At `rank_pairs` pairs, beside permuted labels; None with fewer than two pairs."""
     mismatch_ranks: NulledRanks | None
     """The same, beside differences between sentences of different pairs."""
 
@@ -114,7 +125,8 @@ def concept_layer(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) ->
         disjoint=_of_folds(states, pairs, spec, (pairs.critical,)).separation(),
         crossed=_of_folds(states, pairs, spec, both).separation() if both else None,
         probe=_probe(states, pairs, spec),
-        **_ranks(states, pairs, spec),
+        all_ranks=ranks_of([states.differences]) if len(states) >= FEWEST_RANKED else None,
+        **_nulled_ranks(states, pairs, spec),
     )
 
 
@@ -139,11 +151,11 @@ def _probe(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) -> dict[s
     return {split: scores.separation(is_counted) for split, is_counted in parts.items()}
 
 
-def _ranks(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) -> dict[str, NulledRanks | None]:
+def _nulled_ranks(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) -> dict[str, NulledRanks | None]:
     if spec.rank_pairs is None and len(states) < FEWEST_RANKED:
         return {"label_ranks": None, "mismatch_ranks": None}
     subsets = equal_subsets(len(states), spec.rank_pairs or len(states), spec.resamples, spec.seed)
     return {
-        "label_ranks": label_null(states, subsets, pairs.critical, spec.draws, spec.seed),
-        "mismatch_ranks": mismatch_null(states, subsets, spec.draws, spec.seed),
+        "label_ranks": label_null(states, subsets, pairs.critical, spec.rank_draws, spec.seed),
+        "mismatch_ranks": mismatch_null(states, subsets, spec.rank_draws, spec.seed),
     }

@@ -27,6 +27,7 @@ def icl_losses(
     *,
     where: str,
     budget: TokenBudget | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     on_note: Callable[[str], None] = lambda _: None,
 ) -> Floats:
     """[row, 2] −log p, in nats, of the early and of the late token of each of `rows` [row, token], without padding.
@@ -41,8 +42,11 @@ def icl_losses(
     budget = budget or TokenBudget.default(model.device)
     places = np.array([spec.early, spec.late]) + prefix.shape[1] - 2  # of the tokens before
     fits = FittingBatches(budget, fed.shape[1] - 1, "rows", where, on_note)
+    losses: list[Floats] = []
     with evaluating(model):
-        losses = list(fits.run(len(fed), lambda first, end: _losses(model, fed[first:end], places)))
+        for batch in fits.run(len(fed), lambda first, end: _losses(model, fed[first:end], places)):
+            losses.append(batch)
+            on_progress(sum(map(len, losses)), len(fed))
     found = np.concatenate(losses)
     _check_finite(found, where)
     return found

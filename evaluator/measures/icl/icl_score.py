@@ -6,7 +6,7 @@ of the context minus the loss of the 50th, averaged over sequences; below 0 wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -17,7 +17,7 @@ from evaluator.scored import Floats
 from exposure.errors import EvaluationError
 from exposure.measurement import Measurement
 
-MEASURE = "icl-score"
+MEASURE, EARLY, LATE = "icl-score", "icl-early-loss", "icl-late-loss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,12 @@ class IclScore:
         return Measurement(
             MEASURE, step, "overall", "all", None, EVERYTHING, None, None, self.value, n, low, high, convention
         )
+
+    def measurements(self, step: int, convention: str) -> list[Measurement]:
+        """That row, and the two mean losses that it compares."""
+        score = self.measurement(step, convention)
+        losses = ((EARLY, self.early_loss), (LATE, self.late_loss))
+        return [score, *(replace(score, measure=name, value=one, low=None, high=None) for name, one in losses)]
 
 
 def icl_score(losses: Floats) -> IclScore:

@@ -1,4 +1,4 @@
-"""The frame of a plot of accuracy by training step: where things stand, the grid, ticks and their labels."""
+"""The frame of a plot by training step, of accuracy as a rule: where things stand, the grid, ticks, their labels."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ class Frame:
     bottom: float
     steps: tuple[int, ...]
     low: float
-    """The accuracy at the bottom; the top is 1."""
+    """The accuracy, or another value, at the bottom."""
     is_log: bool = False
+    high: float = 1.0
+    """At the top."""
 
     @property
     def x(self) -> StepScale:
@@ -42,8 +44,8 @@ class Frame:
 
     @property
     def y(self) -> Scale:
-        """Where an accuracy stands."""
-        return Scale(self.low, 1.0, self.bottom, self.top)
+        """Where an accuracy, or another value, stands."""
+        return Scale(self.low, self.high, self.bottom, self.top)
 
     def points(self, steps: Sequence[float], values: Sequence[float]) -> list[tuple[float, float]]:
         """Places of a curve."""
@@ -79,8 +81,8 @@ def accuracy_axis(frame: Frame) -> str:
     return lines + labels + label((frame.left - 30, frame.top - 11), "accuracy", "axis")
 
 
-def step_axis(frame: Frame) -> str:
-    """The base line, ticks, and as many labels as have room."""
+def step_axis(frame: Frame, name: str = "training step") -> str:
+    """The base line, ticks, as many labels as have room, and what is counted."""
     ticks = step_ticks(frame.steps, 6, frame.is_log)
     x = frame.x
     marks = "".join(line((x(tick), frame.bottom), (x(tick), frame.bottom + 4), "base") for tick in ticks)
@@ -92,9 +94,9 @@ def step_axis(frame: Frame) -> str:
         for at, tick in enumerate(ticks)
         if at in wide
     )
-    name = "training step, log scale" if frame.is_log else "training step"
+    scale = ", log scale" if frame.is_log else ""
     base = line((frame.left, frame.bottom), (frame.right, frame.bottom), "base")
-    return base + marks + text + label((frame.right, frame.bottom + 34), name, "axis", "end")
+    return base + marks + text + label((frame.right, frame.bottom + 34), f"{name}{scale}", "axis", "end")
 
 
 def right_axis(frame: Frame, scale: Scale, ticks: Sequence[float], name: str, shorten: Callable[[float], str]) -> str:

@@ -103,8 +103,8 @@ def step_ticks(steps: Sequence[int], about: int, is_log: bool) -> list[float]:
 
 
 def short_number(value: float) -> str:
-    """A tick's label: "0", "500", "1.5k", "143k", "2M"."""
-    for size, letter in ((1e6, "M"), (1e4, "k")):
+    """A tick's label: "0", "500", "1.5k", "143k", "2M", "10B"."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= size:
             unit = 1e3 if letter == "k" else size
             return f"{value / unit:.4g}".replace("-", "\N{MINUS SIGN}") + letter

@@ -84,14 +84,14 @@ def test_no_pair_gives_no_number() -> None:
     """NaN in the map, None in the rows, and n = 0."""
     means = attention_means(weights(), bootstrap(5), np.zeros(PAIRS, dtype=bool))
     assert np.isnan(means.weight.mean).all()
-    rows = rows_of_means(means, GROUP, AttentionSpec())
+    rows = rows_of_means(means, GROUP, AttentionSpec().convention)
     assert {(row.value, row.low, row.n) for row in rows} == {(None, None, 0)}
 
 
 def test_rows_of_means_are_the_maps() -> None:
     """One row a head and measure with its place and interval, one of the uniform query for the whole model."""
     spec, means = AttentionSpec(), attention_means(weights(), bootstrap())
-    rows = rows_of_means(means, GROUP, spec)
+    rows = rows_of_means(means, GROUP, spec.convention)
     assert len(rows) == 3 * LAYERS * HEADS + 1
     by_place = {(row.measure, row.layer, row.head): row for row in rows}
     one = by_place["attention-control", 1, 2]
@@ -106,7 +106,7 @@ def test_rows_of_a_change_say_what_was_tested() -> None:
     """Figures with control, difference and p; heads with frequency, held-out effect and both p; each name once."""
     change = attention_change(weights(1), weights(2))
     test = concentration_test(change, bootstrap(), draws=19)
-    rows = rows_of_concentration(test, GROUP, change.spec)
+    rows = rows_of_concentration(test, GROUP, change.spec.convention)
     values = {row.measure: row for row in rows}
     assert len(values) == len(rows) == 4 * len(test.figures)
     assert values["attention-change-gini-p"].value == test["gini"].p
@@ -114,7 +114,7 @@ def test_rows_of_a_change_say_what_was_tested() -> None:
     assert values["attention-change-effective-heads-difference"].value == test["effective_heads"].difference
     clusters = bootstrap().clusters
     selection = select_heads(change.contrast, clusters, spec=SelectionSpec(splits=3, draws=19))
-    heads = rows_of_selection(selection, GROUP, change.spec)
+    heads = rows_of_selection(selection, GROUP, change.spec.convention)
     found = {(row.measure, row.layer, row.head): row.value for row in heads}
     assert len(found) == len(heads) == 4 * LAYERS * HEADS
     assert found["attention-head-p-all", 1, 0] == selection.p_all[1, 0]

@@ -98,6 +98,9 @@ def test_indexing_that_could_not_be_done_is_refused_at_once(reader, request_of, 
     assert reader.service.state.jobs.counts() == {}
 
 
+TEXT = {"root": "corpora", "path": "corpus/a.jsonl"}
+
+
 def wrong_evaluations():
     return [
         ({"checkpoints": {"model": "nobody"}}, 404, "There is no model 'nobody'"),
@@ -109,6 +112,14 @@ def wrong_evaluations():
         ({"steps": "a,b"}, 422, "steps:"),
         ({"presets": ["mine"]}, 422, "There are: exposure, lm-eval, minicons"),
         ({"measures": ["beauty"]}, 422, "there is no measure 'beauty'"),
+        ({"measures": ["icl"]}, 422, "text is what the measure icl reads"),
+        ({"text": [TEXT]}, 422, "text is what the measure icl reads"),
+        ({"measures": ["icl"], "text": [TEXT], "icl_tokens": [9, 9]}, 422, "the smaller number first"),
+        ({"measures": ["icl"], "text": [TEXT, {"root": "corpora", "path": "corpus"}]}, 422, "no file of text"),
+        ({"measures": ["icl"], "text": [{"root": "corpora", "path": "first.csv"}]}, 422, "no file of text"),
+        ({"measures": ["icl"], "text": [{"root": "corpora", "path": "../x.txt"}]}, 422, "a part that is empty"),
+        ({"measures": ["icl"], "text": [{"root": "corpora", "path": "none.txt"}]}, 422, "no file or folder"),
+        ({"measures": ["icl"], "text": [{"root": "models", "path": "x.txt"}]}, 422, "no root 'models'"),
         ({"name": "-x"}, 422, "body.name"),
         ({"sides": "good"}, 422, "give timeline"),
         ({"split_at_step": 0}, 422, "give timeline"),

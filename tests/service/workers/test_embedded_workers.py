@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_models
 from child_processes import descendants, is_running, until
 from loopback_service import Loopback, loopback
 
 from evaluator.folder import EvaluationFolder
+from exposure.client import Client
 
 
 @pytest.fixture
@@ -53,9 +55,12 @@ def test_both_kinds_of_jobs_are_done(service: Loopback, place: Any) -> None:
     """Index, then evaluate against what was indexed: both succeed, and their results are there."""
     done = service.ended(index_job(service, place))
     assert done["state"] == "succeeded", done
+    text = place.models.parent / "text.txt"
+    text.write_text(" ".join(tiny_models.texts()[:20]))
     asked = {
         "name": "e", "checkpoints": {"root": "models", "path": "tiny"}, "pair_set": place.pair_set, "timeline": "t",
-        "device": "cpu", "permutations": 20, "bootstrap": 20,
+        "device": "cpu", "permutations": 20, "bootstrap": 20, "measures": ["minimal-pairs", "copying", "induction", "icl"],
+        "text": [{"root": "tmp", "path": f"{text.relative_to(tempfile.gettempdir())}"}], "icl_tokens": [5, 40],
     }  # fmt: skip
     status, job = service.ask("POST", "/v1/evaluations", asked)
     assert status == 202, job
@@ -63,6 +68,13 @@ def test_both_kinds_of_jobs_are_done(service: Loopback, place: Any) -> None:
     assert done["state"] == "succeeded", done
     assert done["result"]["scored"] == 3
     assert len(EvaluationFolder.open(place.directory.evaluations / "e").series().steps) == 3
+    with Client(service.url, service.keys["admin"]) as client:
+        rows = client.evaluations.measurements("e", measure="icl-score").rows
+        notes = [note for one in client.evaluations.checkpoints("e").rows for note in one.notes]
+    assert [(row.step, row.n) for row in rows] == [(0, 1), (2, 1), (7, 1)]
+    # Their context is too short for the two others.
+    assert sum(note.startswith("copying: not measured") for note in notes) == 3
+    assert sum(note.startswith("induction: not measured") for note in notes) == 3
 
 
 def test_a_service_that_is_killed_leaves_no_process(service: Loopback, slow_place: Any) -> None:

@@ -10,13 +10,14 @@ import platform
 import shutil
 import signal
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import tiny_models
 import worlds
 from child_processes import Said, done, finished, start, until
 from shell import exposure
@@ -25,6 +26,7 @@ from synthetic_evaluations import DELAYED, write_evaluation
 from evaluator.folder import EvaluationFolder
 from evaluator.job import evaluate_and_measure
 from evaluator.job_spec import EvaluationSpec
+from evaluator.measurement_file import MEASUREMENTS, read_measurements
 from exposure.api.lines import Line
 from exposure.api.requests import EvaluationRequest
 from exposure.child_lines import ChildLines
@@ -55,6 +57,7 @@ def spec(place: Any, **changes: Any) -> EvaluationSpec:
         timeline=None if request.timeline is None else directory.timelines / request.timeline,
         phrases=None if request.phrase_set is None else directory.phrase_set(request.phrase_set),
         out=directory.evaluations / "e",
+        text=tuple(place.models.parent / one.path for one in request.text),
         locks=directory.locks,
     )
 
@@ -119,6 +122,28 @@ def test_each_checkpoint_is_told_with_what_it_measured(place: Any, tmp_path: Pat
     stages = [one["stage"] for one in said.of("progress")]
     assert "step 2 (2/3)" in stages
     assert stages[-1] == "measuring"
+
+
+def test_measures_are_told_with_their_progress(place: Any, tmp_path: Path) -> None:
+    """Half of a checkpoint is its scoring, half its one measure, which progress names; its values come as they are."""
+    texts = tiny_models.texts()[:40]
+    (place.models.parent / "t.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    asked = {"measures": ["minimal-pairs", "icl"], "icl_tokens": [5, 40], "icl_rows": 8, "batch_tokens": 160}
+    said = worked(spec(place, **asked, text=[{"root": "tmp", "path": "t.jsonl"}]), tmp_path)
+    assert said.outcome["result"]["asked_measures"] == ["minimal-pairs", "icl"]
+    progress = [one for one in said.of("progress") if one["unit"] == "checkpoints"]
+    done = [one["done"] for one in progress]
+    assert done == sorted(done)
+    for number, step in enumerate(STEPS):
+        scoring = [one["done"] - number for one in progress if one["stage"] == f"step {step} ({number + 1}/3)"]
+        measuring = [one["done"] - number for one in progress if one["stage"] == f"step {step} ({number + 1}/3), icl"]
+        assert max(one for one in scoring if one < 1) <= 0.5
+        assert measuring == pytest.approx([0.5, 0.75, 1, 1])  # two batches of four rows, and the checkpoint
+    told = {(one["step"], one["measure"]): one for one in said.of("measurement")}
+    folder = EvaluationFolder.open(place.directory.evaluations / "e")
+    stored = [row for row in read_measurements(folder.path / MEASUREMENTS) if row.measure.startswith("icl")]
+    assert len(stored) == 9
+    assert all(told[(row.step, row.measure)] == asdict(row) for row in stored)
 
 
 def test_what_libraries_print_is_no_line(place: Any, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Several runs side by side: what they copied and when, whether updates or tokens decide, what regularising does."""

@@ -1,0 +1,56 @@
+"""The long table in Arrow: rows of Measurement, in one order. Evaluations of many layers have millions of rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from exposure.answer_schema import answer_schema
+from exposure.measurement import Measurement
+
+SCHEMA = answer_schema(Measurement)
+PLACE = ("level", "group", "split", "step", "layer", "head", "convention")
+"""What rows of one measure are sorted by; null comes first."""
+
+
+def table_of(rows: Iterable[Measurement]) -> pa.Table:
+    """The rows, in the order given."""
+    held = list(rows)
+    return pa.table({name: [getattr(row, name) for row in held] for name in SCHEMA.names}, schema=SCHEMA)
+
+
+def rows_of(table: pa.Table) -> list[Measurement]:
+    """The rows as objects, in the order of the table."""
+    return [Measurement(**row) for row in table.to_pylist()]
+
+
+def by_measure(table: pa.Table) -> dict[str, pa.Table]:
+    """Each measure's rows, sorted by their place; those of the same place in the order given."""
+    names = pc.unique(table["measure"]).to_pylist()
+    return {name: in_order(table.filter(pc.equal(table["measure"], name))) for name in names}
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """The rows by their place."""
+    keys = [(name, "ascending") for name in PLACE]
+    return table.take(pc.sort_indices(table, sort_keys=keys, null_placement="at_start"))
+
+
+def at_step(table: pa.Table, step: int) -> pa.Table:
+    """The rows as those of another step: the same weights may be that of several."""
+    place = SCHEMA.get_field_index("step")
+    return table.set_column(place, SCHEMA.field(place), pa.repeat(pa.scalar(step, pa.int64()), len(table)))
+
+
+def rows_digest(table: pa.Table) -> str:
+    """The sha256 of the rows: of each column's text, since Parquet may cut a table into chunks of any size."""
+    digest = hashlib.sha256()
+    for name in table.column_names:
+        sink = pa.BufferOutputStream()
+        csv.write_csv(table.select([name]), sink)
+        digest.update(sink.getvalue())
+    return digest.hexdigest()

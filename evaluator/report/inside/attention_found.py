@@ -1,0 +1,130 @@
+"""What was found of attention to the context word: by head before and after, its concentration, the heads selected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evaluator.delay_report import DelayReport
+from evaluator.report.inside.head_figures import (
+    CHANGE,
+    HEAD,
+    SELECTION,
+    Figure,
+    SelectedHead,
+    figures_of,
+    last_step,
+    selected_heads,
+)
+from evaluator.report.inside.measured_arrays import MeasuredArray, MeasuredRows
+from evaluator.report.inside.spans import Span, span_of, t_after_of
+from evaluator.scored import Floats
+
+WEIGHT, UNIFORM = "attention-to-context", "attention-uniform"
+MAPS = (WEIGHT, "attention-control", "attention-entropy")
+LEVELS = ("overall", "phenomenon", "paradigm")
+"""From the whole to its parts."""
+
+
+@dataclass(frozen=True)
+class AttentionGroup:
+    """Of one paradigm, or of all pairs together."""
+
+    level: str
+    name: str
+    weight: MeasuredArray  # [checkpoint, layer, head]
+    control: MeasuredArray | None
+    entropy: MeasuredArray | None
+    uniform: MeasuredArray | None  # [checkpoint]
+    span: Span
+    figures: tuple[Figure, ...]
+    heads: tuple[SelectedHead, ...]
+    """By held-out p, then by how often they were chosen; those that were chosen at least once."""
+
+    @property
+    def selected(self) -> tuple[SelectedHead, ...]:
+        """The heads that stand."""
+        return tuple(one for one in self.heads if one.is_selected)
+
+    def at(self, array: MeasuredArray | None, step: int) -> Floats | None:
+        """[layer, head] at one checkpoint; None where it was not measured."""
+        return None if array is None or step not in array.axes[0] else array.under(step).value
+
+    @property
+    def change(self) -> Floats | None:
+        """[layer, head] Mean weight after less before."""
+        before, after = (self.at(self.weight, step) for step in (self.span.before, self.span.after))
+        return None if before is None or after is None else after - before
+
+    @property
+    def change_of_control(self) -> Floats | None:
+        """[layer, head] The same of the control."""
+        before, after = (self.at(self.control, step) for step in (self.span.before, self.span.after))
+        return None if before is None or after is None else after - before
+
+
+@dataclass(frozen=True)
+class AttentionFound:
+    """The groups that were measured: the whole first."""
+
+    groups: tuple[AttentionGroup, ...]
+    convention: str
+    other_conventions: tuple[str, ...]
+
+    @property
+    def of_paradigms(self) -> Mapping[str, AttentionGroup]:
+        """Paradigm → its group."""
+        return {one.name: one for one in self.groups if one.level == "paradigm"}
+
+
+def attention_found(rows: MeasuredRows, delay: DelayReport | None) -> AttentionFound | None:
+    """None where no attention was measured."""
+    conventions = rows.held(WEIGHT, "convention", "attention later→earlier, good side, sum over target")
+    if not conventions:
+        return None
+    split = rows.held(WEIGHT, "split", "everything")[0]
+    held = [
+        group
+        for level in LEVELS
+        if level in rows.held(WEIGHT, "level")
+        for group in _groups(rows, level, split, conventions[0], delay)
+    ]
+    return AttentionFound(tuple(held), conventions[0], tuple(conventions[1:])) if held else None
+
+
+def _groups(
+    rows: MeasuredRows, level: str, split: str, convention: str, delay: DelayReport | None
+) -> list[AttentionGroup]:
+    by = ("group", "step", "layer", "head")
+    where = {"level": level, "split": split}
+    weight, control, entropy = (rows.array(name, by, convention=convention, **where) for name in MAPS)
+    if weight is None:
+        return []
+    uniform = rows.array(UNIFORM, by[:2], convention=convention, **where)
+    figures = {name: one for name in rows.names(CHANGE) if (one := rows.array(name, by[:2], **where)) is not None}
+    selection = {name: one for name in SELECTION if (one := rows.array(HEAD + name, by, **where)) is not None}
+    return [
+        AttentionGroup(
+            level,
+            name,
+            weight.under(name),
+            *(None if one is None else one.under(name) for one in (control, entropy, uniform)),
+            span=(span := _span(weight.under(name), level, name, delay, figures)),
+            figures=figures_of(figures, name, span.after),
+            heads=selected_heads(selection, name),
+        )
+        for name in map(str, weight.axes[0])
+    ]
+
+
+def _span(
+    weight: MeasuredArray, level: str, name: str, delay: DelayReport | None, figures: Mapping[str, MeasuredArray]
+) -> Span:
+    """That of the stored change where there is one, since its figures stand beside the maps."""
+    found = span_of(weight.steps.tolist(), t_after_of(delay, name) if level == "paradigm" else None)
+    stored = last_step(figures, name)
+    if stored is None or stored == found.after:
+        return found
+    return Span(found.before, stored, False, "after is the checkpoint that the stored change is of")
+
+

@@ -1,0 +1,77 @@
+"""What holds of attention to the context word, in a plain sentence, beside its control and its null."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evaluator.report.inside.attention_found import AttentionGroup
+from evaluator.report.inside.head_figures import Figure
+from evaluator.report.inside.values import number_text, signed_text
+from evaluator.report.standing import SIGNIFICANT
+from evaluator.report.wording import count_text, list_text, p_phrase, share_text, steps_text
+
+NAMED_HEADS = 3
+
+
+def largest_change(group: AttentionGroup) -> tuple[int, int] | None:
+    """[layer, head] places of the largest Δ; None where there is none."""
+    change = group.change
+    if change is None or not np.isfinite(change).any():
+        return None
+    layer, head = np.unravel_index(int(np.nanargmax(change)), change.shape)
+    return int(layer), int(head)
+
+
+def attention_sentence(group: AttentionGroup) -> str:
+    """Gain, concentration and heads."""
+    span = group.span
+    steps = f"steps {steps_text(span.before)} → {steps_text(span.after)}"
+    return " ".join(part for part in (_gain(group, steps), _concentration(group), _heads(group)) if part)
+
+
+def _gain(group: AttentionGroup, steps: str) -> str:
+    change, control = group.change, group.change_of_control
+    if change is None or not np.isfinite(change).any():
+        return f"No weight is known at both checkpoints ({steps})."
+    beside = "" if control is None else f", of its control {signed_text(float(np.nanmean(control)))}"
+    total = figure_of(group, "positive-total")
+    verdict = ""
+    if total is not None and total.p is not None:
+        gains = "more than its control" if total.p < SIGNIFICANT else "not shown to be more than its control"
+        verdict = f"; the heads' gain Σ Δ⁺ is {gains} ({share_text(total.word.value)}, {_against(total)})"
+    return f"Mean Δ over heads {signed_text(float(np.nanmean(change)))}{beside} ({steps}){verdict}."
+
+
+def figure_of(group: AttentionGroup, name: str) -> Figure | None:
+    """One figure of the change; None where it was not measured."""
+    return next((one for one in group.figures if one.name == name), None)
+
+
+def _against(one: Figure) -> str:
+    control = None if one.control is None else one.control.value
+    return f"control {share_text(control)}, {p_phrase(one.p)}"
+
+
+def _concentration(group: AttentionGroup) -> str:
+    """By the effective number of heads, the figure that reads best, and the top head's share."""
+    heads, top = figure_of(group, "effective-heads"), figure_of(group, "top1-share")
+    if heads is None or heads.p is None:
+        return ""
+    is_more = heads.p < SIGNIFICANT
+    control = None if heads.control is None else heads.control.value
+    share = "" if top is None else f"; the top head has {share_text(top.word.value)} of the gain"
+    return (
+        f"The gain is {'' if is_more else 'not shown to be '}more concentrated than that of the control: effectively "
+        f"{number_text(heads.word.value, 1)} heads, control {number_text(control, 1)}, {p_phrase(heads.p)}{share}."
+    )
+
+
+def _heads(group: AttentionGroup) -> str:
+    if not group.heads:
+        return ""
+    held = group.selected
+    if not held:
+        return "No head stands on lemmas that had no part in choosing it."
+    named = [f"{one.layer}.{one.head} ({signed_text(one.held_out)}, {p_phrase(one.p)})" for one in held[:NAMED_HEADS]]
+    more = [f"{len(held) - NAMED_HEADS:,} more"] if len(held) > NAMED_HEADS else []
+    return f"On held-out lemmas {count_text(len(held), 'head')} {'stands' if len(held) == 1 else 'stand'}: {list_text([*named, *more])}."

@@ -1,0 +1,77 @@
+"""What holds of a paradigm's concept vectors, in a plain sentence: before and after, each beside its null."""
+
+from __future__ import annotations
+
+from evaluator.report.inside.concepts_found import AUROC, ConceptsFound, Nulled
+from evaluator.report.inside.values import between_text, number_text
+from evaluator.report.standing import SIGNIFICANT
+from evaluator.report.wording import p_phrase, share_text, steps_text
+
+
+def is_beyond(value: Nulled | None) -> bool:
+    """Whether it is beyond its null: p < .05, one-tailed, not adjusted."""
+    return value is not None and value.p is not None and value.p < SIGNIFICANT
+
+
+def concept_sentence(found: ConceptsFound, uid: str) -> str:
+    """Of the last layer, of proxy-validation; it claims no more than the nulls allow."""
+    span, last, first = found.spans[uid], found.layers[-1], found.layers[0]
+    before, after = (found.at(AUROC, uid, step, last) for step in (span.before, span.after))
+    if after is None:
+        return "At the later checkpoint the separation cannot be said: no pair of proxy-validation has a state."
+    parts = [
+        _separates(before, after, span.before, span.after),
+        _control("lemmas that it has not met", found.at("concept-disjoint-auroc", uid, span.after, last)),
+        _form(found.at(AUROC, uid, span.after, first)) if first != last else "",
+        _rank(*(found.at("concept-rank", uid, step, last) for step in (span.before, span.after))),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _separates(before: Nulled | None, after: Nulled, t_before: int, t_after: int) -> str:
+    """The first clause: at which of the two checkpoints good sentences are told from bad ones."""
+    when = {
+        (False, True): "after, not before",
+        (True, True): "before already, and after",
+        (True, False): "before, no more after",
+        (False, False): "neither before nor after",
+    }[is_beyond(before), is_beyond(after)]
+    steps = f"steps {steps_text(t_before)} → {steps_text(t_after)}"
+    return f"Separates {when}: AUROC {_from(before)}{beside_null(after)} ({steps})."
+
+
+def _from(before: Nulled | None) -> str:
+    return "" if before is None else f"{beside_null(before)} → "
+
+
+def beside_null(value: Nulled) -> str:
+    """A share beside its null: ".95 [permuted .42 … .58, p = .005]"."""
+    null = between_text(value.null_low, value.null_high)
+    return f"{share_text(value.value)} [{f'permuted {null}, {p_phrase(value.p)}' if null else 'no null'}]"
+
+
+def _control(words: str, value: Nulled | None) -> str:
+    if value is None:
+        return ""
+    holds = "It holds" if is_beyond(value) else "It is not shown to hold"
+    return f"{holds} for {words}: {beside_null(value)}."
+
+
+def _form(value: Nulled | None) -> str:
+    """The embedding layer is the control for word form."""
+    if value is None:
+        return ""
+    if is_beyond(value):
+        return f"The embeddings separate as well, {beside_null(value)}: word form alone may do it."
+    return f"The embeddings do not, {beside_null(value)}."
+
+
+def _rank(before: Nulled | None, after: Nulled | None) -> str:
+    if after is None:
+        return ""
+    was = "" if before is None else f"{number_text(before.value, 1)} → "
+    null = between_text(after.null_low, after.null_high, lambda value: number_text(value, 1))
+    place = "below" if is_beyond(after) else "not below"
+    beside = f", {place} permuted labels ({null}, {p_phrase(after.p)})" if null else ""
+    pairs = "" if after.n is None else f" at {after.n:,} pairs"
+    return f"Effective rank {was}{number_text(after.value, 1)}{pairs}{beside}."

@@ -1,0 +1,113 @@
+"""What was found of concept vectors, paradigm by paradigm: separation and ranks by layer and checkpoint, with nulls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evaluator.delay_report import DelayReport
+from evaluator.report.inside.measured_arrays import MeasuredArray, MeasuredRows
+from evaluator.report.inside.spans import Span, span_of, t_after_of
+
+AUROC = "concept-auroc"
+VALIDATION = "proxy-validation"
+SEPARATIONS = (AUROC, "concept-disjoint-auroc", "concept-crossed-auroc", "probe-auroc")
+PAIRED = ("concept-paired", "concept-disjoint-paired")
+RANKS = ("concept-rank", "concept-participation", "concept-rank-mismatch")
+SPLITS = {**dict.fromkeys((*SEPARATIONS, *PAIRED), VALIDATION), **dict.fromkeys(RANKS, "everything")}
+"""Measure → the pairs that it is shown of."""
+
+PREFERRED = "last-word"
+"""The position that is shown, where several were measured: EXP's last content token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nulled:
+    """One value beside what permuted labels (or mismatched pairs) make of it; None is not known."""
+
+    value: float
+    n: int | None
+    null_mean: float | None
+    null_low: float | None
+    null_high: float | None
+    p: float | None
+
+
+@dataclass(frozen=True)
+class NulledArrays:
+    """One measure along [paradigm, checkpoint, layer], with its null and p."""
+
+    value: MeasuredArray
+    null: MeasuredArray | None
+    p: MeasuredArray | None
+
+    def at(self, uid: str, step: int, layer: int) -> Nulled | None:
+        """None where it has no value."""
+        value = self.value.at(uid, step, layer)
+        if value is None or value.value is None:
+            return None
+        null = None if self.null is None else self.null.at(uid, step, layer)
+        p = None if self.p is None else self.p.at(uid, step, layer)
+        ends = (None, None, None) if null is None else (null.value, null.low, null.high)
+        n = None if value.n is None else int(value.n)
+        return Nulled(value.value, n, *ends, None if p is None else p.value)
+
+
+@dataclass(frozen=True)
+class ConceptsFound:
+    """Layer 0 is that of the embeddings, the last is that of the model."""
+
+    arrays: Mapping[str, NulledArrays]
+    spans: Mapping[str, Span]
+    """Paradigm → what is before and after."""
+    convention: str
+    other_conventions: tuple[str, ...]
+    """Measured too, and not shown."""
+
+    @property
+    def auroc(self) -> MeasuredArray:
+        """[paradigm, checkpoint, layer]."""
+        return self.arrays[AUROC].value
+
+    @property
+    def uids(self) -> tuple[str, ...]:
+        """The paradigms that were measured."""
+        return tuple(map(str, self.auroc.axes[0]))
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The checkpoints that were measured."""
+        return tuple(map(int, self.auroc.axes[1]))
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """0: embeddings."""
+        return tuple(map(int, self.auroc.axes[2]))
+
+    def at(self, measure: str, uid: str, step: int, layer: int) -> Nulled | None:
+        """None where it was not measured, or cannot be said."""
+        held = self.arrays.get(measure)
+        return None if held is None else held.at(uid, step, layer)
+
+
+def concepts_found(rows: MeasuredRows, delay: DelayReport | None) -> ConceptsFound | None:
+    """None where no concept vector was measured."""
+    conventions = rows.held(AUROC, "convention", PREFERRED)
+    if not conventions:
+        return None
+    arrays = {name: one for name in SPLITS if (one := _arrays(rows, name, conventions[0])) is not None}
+    if AUROC not in arrays:
+        return None
+    uids, steps = arrays[AUROC].value.axes[0], [int(step) for step in arrays[AUROC].value.axes[1]]
+    spans = {str(uid): span_of(steps, t_after_of(delay, str(uid))) for uid in uids}
+    return ConceptsFound(arrays, spans, conventions[0], tuple(conventions[1:]))
+
+
+def _arrays(rows: MeasuredRows, measure: str, convention: str) -> NulledArrays | None:
+    def one(name: str) -> MeasuredArray | None:
+        by = ("group", "step", "layer")
+        return rows.array(name, by, convention=convention, level="paradigm", split=SPLITS[measure])
+
+    value = one(measure)
+    # A mismatch's null stands under its own name: concept-rank-mismatch-null.
+    return None if value is None else NulledArrays(value, one(f"{measure}-null"), one(f"{measure}-p"))

@@ -1,0 +1,139 @@
+"""What was found inside, in sentences: one for each measure of each run, as short as it can be said with its null."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evaluator.report.build import Report
+from evaluator.report.evaluated_run import EvaluatedRun
+from evaluator.report.inside.attention_found import AttentionFound
+from evaluator.report.inside.attention_words import attention_sentence, figure_of
+from evaluator.report.inside.concept_rows import adjusted_after, eligible_in
+from evaluator.report.inside.concepts_found import AUROC, ConceptsFound
+from evaluator.report.inside.copying_found import CopyingFound, CopyResult
+from evaluator.report.inside.induction_found import NAMED, InductionFound
+from evaluator.report.inside.page_formation import SHORT
+from evaluator.report.inside.values import between_text, number_text
+from evaluator.report.standing import SIGNIFICANT
+from evaluator.report.wording import count_text, p_phrase, share_text, steps_text
+
+
+@dataclass(frozen=True, slots=True)
+class InsideFinding:
+    """A sentence on one measure; `run` is "" where there is one run only."""
+
+    about: str
+    run: str
+    sentence: str
+
+    @property
+    def title(self) -> str:
+        """What it is about, and of which run."""
+        return f"{self.about}, {self.run}" if self.run else self.about
+
+
+def inside_findings(report: Report) -> list[InsideFinding]:
+    """By run; nothing where nothing was measured."""
+    several = len(report.runs) > 1
+    return [
+        InsideFinding(about, run.name if several else "", sentence)
+        for run in report.runs
+        for about, sentence in _of_run(report, run)
+        if sentence
+    ]
+
+
+def _of_run(report: Report, run: EvaluatedRun) -> list[tuple[str, str]]:
+    inside, eligible = run.inside, eligible_in(report, run)
+    return [
+        ("Copying", "" if inside.copying is None else copying_sentence(inside.copying)),
+        ("Induction heads", "" if inside.induction is None else induction_sentence(inside.induction)),
+        ("Concept vectors", "" if inside.concepts is None else concepts_sentence(inside.concepts, eligible)),
+        ("Attention", "" if inside.attention is None else attention_finding(inside.attention, eligible)),
+    ]
+
+
+def copying_sentence(found: CopyingFound) -> str:
+    """Where accuracy ends with its interval, when it first reaches half, and the ICL score."""
+    parts = [_copied(one) for one in found.results]
+    if found.icl is not None:
+        ends = between_text(float(found.icl.low[-1]), float(found.icl.high[-1]), number_text)
+        parts.append(f"ICL score {number_text(float(found.icl.value[-1]))} nats{f' [{ends}]' if ends else ''}.")
+    return " ".join(parts)
+
+
+def _copied(one: CopyResult) -> str:
+    last = len(one.overall.value) - 1
+    ends = between_text(float(one.overall.low[last]), float(one.overall.high[last]))
+    crossing = one.first_copying
+    when = "half is never reached"
+    if crossing.step is not None:
+        when = f"half is reached at step {steps_text(crossing.step)}"
+        when += " already, the first checkpoint" if crossing.after is None else f" (not at {steps_text(crossing.after)})"
+    name = {"tokens": "Random tokens", "hex": "Hex characters"}[one.generator]
+    return f"{name}: {share_text(float(one.overall.value[last]))} [{ends}] copied in the end; {when}."
+
+
+def induction_sentence(found: InductionFound) -> str:
+    """How many heads form, when the first does, and whether by layer."""
+    named, order = found.named, found.named_order
+    if named is None:
+        return "The model has one layer: no induction head can form."
+    name, formed = SHORT[found.by], int(named.has_formed.sum())
+    if not formed:
+        highest = share_text(float(found.of.values[:, 1:].max()))
+        return f"No head of {named.steps.size} from layer 1 on reaches {name} = {share_text(NAMED, 1)}; highest {highest}."
+    first = f"the first at step {steps_text(float(named.steps.min()))}"
+    said = f"{formed:,} of {count_text(named.steps.size, 'head')} from layer 1 on reach {name} = {share_text(NAMED, 1)}, {first}."
+    if order is None or order.coefficient is None:
+        return f"{said} No order of layers can be told: {order.reason if order else 'too few heads'}."
+    verdict = "shallow layers form first" if order.p_shallow_first and order.p_shallow_first < SIGNIFICANT else (
+        "that shallow layers form first is not shown"
+    )
+    rho = f"Spearman of layer against step {number_text(order.coefficient)}, layers permuted {p_phrase(order.p_shallow_first)}"
+    return f"{said} {rho}: {verdict}."
+
+
+def concepts_sentence(found: ConceptsFound, eligible: list[str]) -> str:
+    """In how many eligible paradigms the last layer separates after, before, and on embeddings; ranks."""
+    uids = [uid for uid in eligible if uid in found.uids]
+    if not uids:
+        return "Measured, and no paradigm has enough pairs in both parts to be asked."
+    adjusted = adjusted_after(found, uids)
+    after = [uid for uid in uids if adjusted.get(uid, 1.0) < SIGNIFICANT]
+    before = sum(_is_low(found, uid, AUROC, found.layers[-1], after=False) for uid in after)
+    embedded = sum(_is_low(found, uid, AUROC, found.layers[0]) for uid in after)
+    disjoint = sum(_is_low(found, uid, "concept-disjoint-auroc", found.layers[-1]) for uid in after)
+    low_rank = sum(_is_low(found, uid, "concept-rank", found.layers[-1]) for uid in uids)
+    return (
+        f"The last layer separates proxy-validation beyond permuted labels after learning in {len(after):,} of "
+        f"{count_text(len(uids), 'eligible paradigm')} (adjusted p < {share_text(SIGNIFICANT, 2)}); of these in {before:,} "
+        f"before as well, in {disjoint:,} for lemmas it has not met, and in {embedded:,} the embeddings alone do. The "
+        f"rank is below that of permuted labels in {low_rank:,}."
+    )
+
+
+def _is_low(found: ConceptsFound, uid: str, measure: str, layer: int, after: bool = True) -> bool:
+    step = found.spans[uid].after if after else found.spans[uid].before
+    value = found.at(measure, uid, step, layer)
+    return value is not None and value.p is not None and value.p < SIGNIFICANT
+
+
+def attention_finding(found: AttentionFound, eligible: list[str]) -> str:
+    """Of all pairs where that was measured; and in how many eligible paradigms the gain is beyond its control."""
+    whole = next((one for one in found.groups if one.level == "overall"), None)
+    held = [one for one in found.groups if one.level == "paradigm" and one.name in eligible]
+    parts = [] if whole is None else [attention_sentence(whole)]
+    tested = [one for one in held if one.figures]
+    if tested:
+        counts = [
+            sum((figure := figure_of(one, name)) is not None and figure.p is not None and figure.p < SIGNIFICANT for one in tested)
+            for name in ("positive-total", "effective-heads")
+        ]
+        heads = sum(bool(one.selected) for one in tested)
+        parts.append(
+            f"Of {count_text(len(tested), 'eligible paradigm')} attention to the context word gains more than its "
+            f"control in {counts[0]:,} and more concentrated than it in {counts[1]:,} (p < "
+            f"{share_text(SIGNIFICANT, 2)}, not adjusted); a head stands on held-out lemmas in {heads:,}."
+        )
+    return " ".join(parts) or "Measured; no change was tested in any eligible paradigm."

@@ -1,0 +1,143 @@
+"""Attention to the context word: maps by head before and after, weights over steps, concentration, heads selected."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evaluator.report.build import Report
+from evaluator.report.drawing.heat_map import SHARES, Colours, heat_map, symmetric
+from evaluator.report.drawing.step_curves import Curve, step_curves
+from evaluator.report.drawing.value_axis import fitting_axis
+from evaluator.report.evaluated_run import EvaluatedRun
+from evaluator.report.inside.attention_found import AttentionFound, AttentionGroup
+from evaluator.report.inside.attention_tables import figures_table, groups_table, heads_table, points_table
+from evaluator.report.inside.attention_words import attention_sentence, largest_change
+from evaluator.report.inside.concept_rows import eligible_in
+from evaluator.report.inside.measured_arrays import MeasuredArray
+from evaluator.report.inside.page_pieces import STEP_CHOICE, beside, figure, folded, maps, of_runs, small_map
+from evaluator.report.markup import breakable, safe, tag
+from evaluator.report.page_parts import key, note
+from evaluator.report.wording import count_text, steps_text
+from evaluator.scored import Floats
+
+LEAD = (
+    "The weight that the later of (critical word, context word) pays to the earlier one, by layer and head, mean over "
+    "pairs. The control is another place of the same sentence exactly as far away; uniform is 1/(k + 1) a key for k "
+    "tokens before it. Δ is after less before, the checkpoints as of concept vectors."
+)
+
+NULL = (
+    "Concentration: figures of the positive part of the mean Δ over all heads. Difference: the word's less its "
+    "control's, with a bootstrap interval that leans towards 0; p: word and control exchanged at random, critical "
+    "lemma by critical lemma, one-tailed. Heads: chosen on half of the critical lemmas, their effect and max-T p taken "
+    "on the other half, twice the median over splits."
+)
+
+
+def attention_section(report: Report) -> str:
+    """A table of all groups, a sentence for each that is shown, and folded their figures."""
+    return of_runs(report, "attention", "Attention to context", LEAD, lambda run: _of_run(report, run))
+
+
+def _of_run(report: Report, run: EvaluatedRun) -> str:
+    found = run.inside.attention
+    if found is None:
+        return ""
+    groups = shown_groups(report, run, found)
+    items = [tag("li", tag("b", breakable(name_of(one))), tag("span", safe(attention_sentence(one)))) for one in groups]
+    parts = [note(_said_of_all(found, groups))]
+    if groups:
+        parts += [groups_table(groups), note(NULL), tag("ul", *items, class_="findings")]
+    return "".join([*parts, *map(_folded, groups)])
+
+
+def shown_groups(report: Report, run: EvaluatedRun, found: AttentionFound) -> list[AttentionGroup]:
+    """The whole, phenomena, and the eligible paradigms; all paradigms where exposure is not known."""
+    eligible = eligible_in(report, run) if run.exposed is not None else [one.name for one in found.groups]
+    return [one for one in found.groups if one.level != "paradigm" or one.name in eligible]
+
+
+def name_of(group: AttentionGroup) -> str:
+    """For people."""
+    return "all pairs" if group.level == "overall" else group.name
+
+
+def _said_of_all(found: AttentionFound, groups: list[AttentionGroup]) -> str:
+    left = len(found.groups) - len(groups)
+    rest = f"; {count_text(left, 'paradigm')} not eligible: see attention_heads.csv" if left else ""
+    other = f" Also measured, not shown: {'; '.join(found.other_conventions)}." if found.other_conventions else ""
+    return f"{count_text(len(groups), 'group')} shown{rest}. Convention: {found.convention}.{other}"
+
+
+def _folded(group: AttentionGroup) -> str:
+    left = STEP_CHOICE + figure(_curves(group), _caption(group)) + tag("p", *_keys(group), class_="legend")
+    parts = [_maps(group), beside(left, figures_table(group), heads_table(group)), points_table(group)]
+    summary = f"{name_of(group)}: maps by head, weights over steps, concentration"
+    return folded(summary, tag("div", *parts, class_="card"))
+
+
+def _maps(group: AttentionGroup) -> str:
+    before, after = (group.at(group.weight, step) for step in (group.span.before, group.span.after))
+    cells = []
+    if before is not None and after is not None:
+        top = float(np.nanmax([before, after])) if np.isfinite([before, after]).any() else 1.0
+        colours = Colours(0, 0, symmetric(np.array([top])).high)
+        for name, values, step in (("before", before, group.span.before), ("after", after, group.span.after)):
+            cells.append(small_map(_map(group, name, values, colours), name, f"step {steps_text(step)}, mean weight"))
+    change, gap = group.change, group.change_of_control
+    if change is not None:
+        colours = symmetric(np.concatenate([change.ravel(), *([gap.ravel()] if gap is not None else [])]))
+        cells.append(small_map(_map(group, "Δ", change, colours), "Δ", "after less before"))
+        if gap is not None:
+            cells.append(small_map(_map(group, "Δ of the control", gap, colours), "Δ of the control", "same colours"))
+    return maps(*cells)
+
+
+def _map(group: AttentionGroup, name: str, values: Floats, colours: Colours = SHARES) -> str:
+    rows, columns = ([str(at) for at in axis] for axis in group.weight.axes[1:])
+    return heat_map(f"{name_of(group)}, {name}: layer × head", values, colours, rows, columns, ("layer", "head"))
+
+
+def _curves(group: AttentionGroup) -> str:
+    head = largest_change(group)
+    curves = [
+        *([_uniform(group.uniform)] if group.uniform is not None else []),
+        *([_mean("control, mean of heads", "two", group.control)] if group.control is not None else []),
+        _mean("mean of heads", "four", group.weight),
+        *([_head("control", "three", group.control, head)] if head and group.control is not None else []),
+        *([_head("head", "one", group.weight, head)] if head else []),
+    ]
+    axis = fitting_axis("weight", [value for one in curves for value in (*one.values, *one.high)], 0.0)
+    return step_curves(f"{name_of(group)}: attention to context by training step", curves, axis)
+
+
+def _uniform(held: MeasuredArray) -> Curve:
+    return Curve("uniform", "five", held.steps.tolist(), held.value.tolist(), is_bare=True)
+
+
+def _mean(name: str, class_: str, held: MeasuredArray) -> Curve:
+    return Curve(name, class_, held.steps.tolist(), held.value.mean(axis=(1, 2)).tolist(), is_bare=True)
+
+
+def _head(name: str, class_: str, held: MeasuredArray, head: tuple[int, int]) -> Curve:
+    values = [one[:, *head].tolist() for one in (held.value, held.low, held.high)]
+    return Curve(name, class_, held.steps.tolist(), *values)
+
+
+def _keys(group: AttentionGroup) -> list[str]:
+    head = largest_change(group)
+    named = "" if head is None else f"head {group.weight.axes[1][head[0]]}.{group.weight.axes[2][head[1]]}"
+    keys = [("one", f"{named}, of largest Δ"), ("three", f"its control")] if head is not None else []
+    return [
+        key(class_, words)
+        for class_, words in (*keys, ("four", "mean of heads"), ("two", "mean control"), ("five", "uniform, 1/(k+1)"))
+    ]
+
+
+def _caption(group: AttentionGroup) -> str:
+    n = group.weight.n[-1]
+    pairs = f"; n: {int(np.nanmax(n)):,} pairs" if np.isfinite(n).any() else ""
+    return (
+        f"Mean weight over training{pairs}. Shaded: 95 % lemma bootstrap. The head was picked for its Δ: that makes it "
+        "look better than it is; see the heads that were tested on other lemmas."
+    )
