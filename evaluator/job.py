@@ -14,6 +14,7 @@ from evaluator.folder_lock import folder_lock
 from evaluator.job_spec import EvaluationSpec
 from evaluator.measured_rows import overall_rows
 from evaluator.measurements import step_measurements, write_measurements
+from evaluator.measures.attention.attention_to_context import AttentionSpec
 from evaluator.measures.measure_options import MeasureOptions
 from evaluator.report.request import ReportRequest
 from evaluator.request_flow import EvaluationInputs, evaluate_inputs
@@ -22,6 +23,7 @@ from evaluator.split_witness import EXPOSURES, found_in, lost_exposures
 from exposure.child_lines import ChildLines
 from exposure.errors import EvaluationError
 from exposure.progress import tell
+from exposure.splits import SplitRequest
 
 
 def evaluate_and_measure(spec: EvaluationSpec, lines: ChildLines) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def _inputs(spec: EvaluationSpec) -> EvaluationInputs:
         batch_tokens=asked.batch_tokens,
         keep_duplicates=asked.keep_duplicates,
         measures=measures_of(asked.measures),
-        measure_options=MeasureOptions(spec.text, asked.icl_rows, (asked.icl_tokens[0], asked.icl_tokens[1])),
+        measure_options=_measure_options(spec),
         is_whole_series=asked.steps is None,
     )
     return EvaluationInputs(
@@ -75,6 +77,19 @@ def _inputs(spec: EvaluationSpec) -> EvaluationInputs:
         tuple(asked.presets),
         asked.method,
         request,
+    )
+
+
+def _measure_options(spec: EvaluationSpec) -> MeasureOptions:
+    asked = spec.request
+    return MeasureOptions(
+        text=spec.text,
+        icl_rows=asked.icl_rows,
+        icl_tokens=(asked.icl_tokens[0], asked.icl_tokens[1]),
+        positions=tuple(asked.positions),
+        raw_states=asked.raw_states,
+        attention=AttentionSpec(asked.attention_side, asked.attention_tokens, asked.attention_control),
+        split=SplitRequest("window", asked.split_at_step, asked.sides),
     )
 
 

@@ -36,8 +36,11 @@ def by_measure(table: pa.Table) -> dict[str, pa.Table]:
 
 def in_order(table: pa.Table) -> pa.Table:
     """The rows by their place."""
-    keys = [(name, "ascending") for name in PLACE]
-    return table.take(pc.sort_indices(table, sort_keys=keys, null_placement="at_start"))
+    # Nulls as what comes before all values: how to ask for nulls at the start depends on the version of pyarrow.
+    places = pa.table(
+        {name: pc.fill_null(table[name], "" if table[name].type == pa.string() else -1) for name in PLACE}
+    )
+    return table.take(pc.sort_indices(places, sort_keys=[(name, "ascending") for name in PLACE]))
 
 
 def at_step(table: pa.Table, step: int) -> pa.Table:

@@ -55,6 +55,9 @@ def keep_measurements(folder: EvaluationFolder, report: Report) -> list[str]:
     merge_measures(folder.path / MEASUREMENTS, _measured(folder, report, split), provenance(report))
     for rows, made_of in stored_measures(folder):
         merge_measures(folder.path / MEASUREMENTS, rows, made_of)
+    changes = report.runs[0].changes
+    if len(changes):
+        merge_measures(folder.path / MEASUREMENTS, changes, provenance(report))
     return [*([SPLIT] if split is not None else []), MEASUREMENTS]
 
 

@@ -15,6 +15,10 @@ _SEPARATIONS = {
     "concept-crossed": "v̄ of proxy-train pairs with other critical and context lemmas on proxy-validation",
     "probe": "a ridge probe fitted on pairs with other critical lemmas",
 }
+_SWAPS = {
+    "concept-swap": "v̄ of a paradigm where the same word forms stand on the other side",
+    "concept-swap-disjoint": "the same by pairs with other critical lemmas",
+}
 _RANKS = {"concept-rank": "Effective rank", "concept-participation": "Participation ratio"}
 _MAPS = {
     "attention-to-context": "Weight from the later of (critical, context) to the earlier; low and high by the lemma "
@@ -43,6 +47,12 @@ def concept_facts() -> Iterator[MeasureFacts]:
     for name, of in _SEPARATIONS.items():
         yield from _nulled(f"{name}-auroc", "AUROC", f"AUROC of good against bad sentences: {of}.", "as high")
         yield from _nulled(f"{name}-paired", "Paired statistic", f"Share of pairs that point its way: {of}.", "as high")
+    for name, of in _SWAPS.items():
+        text = f"{of}; below ½ it says the form of a word, not grammaticality"
+        yield from _nulled(f"{name}-auroc", "Swap test, AUROC", f"AUROC of good against bad: {text}.", "as low")
+        yield from _nulled(
+            f"{name}-paired", "Swap test, paired", f"Share of pairs that point its way: {text}.", "as low"
+        )
     yield from _nulled("probe-accuracy", "Accuracy of the probe", "Share of sentences it sorts right.", "as high")
     for name, title in _RANKS.items():
         yield _concept(f"{name}-all", title, f"{title} of the mean-centred concept vectors of all pairs.", "dimensions")

@@ -167,13 +167,14 @@ def keep_measured(folder: EvaluationFolder, plant: Inside, seed: int = 0) -> Non
     """Store them with an evaluation, as `exposure evaluate --measures` would."""
     records = [one for one in folder.checkpoints if one.status == "scored"]
     found = all_rows(plant, [one.step for one in records], seed)
+    found["planted-attention"] = found.pop("attention", {})  # changes are made of what `attention` keeps of each pair
     for measure, by_step in found.items():
-        for one in records:
+        for one in records if by_step else ():
             assert one.weights_sha256 is not None
             made_of = {"measure": measure, "weights_sha256": one.weights_sha256}
             path = measured_path(folder.path, f"{measure}/spec", one.weights_sha256)
             write_measured(path, Measured(table_of(by_step[one.step]), (), made_of))
-    names = tuple(f"{measure}/spec" for measure in sorted(found))
+    names = tuple(f"{measure}/spec" for measure, by_step in sorted(found.items()) if by_step)
     others = [one for one in folder.checkpoints if one.status != "scored"]
     folder.keep_checkpoints([*(one.model_copy(update={"measured": names}) for one in records), *others])
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
 from evaluator.compared.compared_run import ComparedRun
+from evaluator.folder import EvaluationFolder
 from evaluator.intervals import wilson
+from evaluator.measured_file import Measured, measured_path, write_measured
 from evaluator.measurement_table import table_of
 from exposure.measurement import Measurement
+from exposure.sealed import sealed
 from exposure.training_facts import TrainingFacts
 
 STEPS = tuple(range(0, 2001, 100))
@@ -39,7 +44,7 @@ class Planted:
 
     def copied(self, step: int) -> float:
         """The share of queries that are right."""
-        return self.plateau / (1 + np.exp(-(step - self.onset) / (0.02 * self.onset)))
+        return self.plateau / (1 + np.exp(-(step - self.onset) / (0.02 * abs(self.onset))))
 
     def score(self, step: int, layer: int, head: int) -> float:
         """Of a head: the first of layer 1 forms first, each layer a tenth later; layer 0 never."""
@@ -101,3 +106,20 @@ def _row(
     return Measurement(
         measure, step, "overall", "all", None, "everything", layer, head, value, n, low, high, convention
     )
+
+
+def keep_run(folder: EvaluationFolder, run: ComparedRun) -> None:
+    """Store what was measured of a run, and how it was trained, with the evaluation in `folder`."""
+    told = folder.manifest.model_copy(update={"training": run.training, "tokenizer_sha256": run.tokenizer_sha256})
+    (folder.path / "evaluation.json").write_text(json.dumps(sealed(told.model_dump(mode="json"))), encoding="utf-8")
+    records = []
+    for one in folder.checkpoints:
+        assert one.weights_sha256 is not None
+        of_step = run.measured.filter(pc.equal(run.measured["step"], one.step))
+        made_of = {"measure": "planted", "weights_sha256": one.weights_sha256}
+        write_measured(measured_path(folder.path, NAME, one.weights_sha256), Measured(of_step, (), made_of))
+        records.append(one.model_copy(update={"measured": (NAME,)}))
+    folder.keep_checkpoints(records)
+
+
+NAME = "planted/spec"

@@ -1,4 +1,4 @@
-"""docs/evaluator-benchmarks.md: agreement, speed and the cost of a sweep, from what the three commands have kept."""
+"""docs/evaluator-benchmarks.md: agreement, speed, cost and memory, from what the commands have kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from benchmarks.scoring.results import Measured
 READING = """\
 # Benchmarks of the evaluator
 
-Written by `python -m benchmarks.evaluator_agreement`, `.evaluator_speed` and `.sweep_cost` with `--write`; do not edit.
+Written by `python -m benchmarks.evaluator_agreement`, `.evaluator_speed`, `.sweep_cost`, `.inside_cost` and
+`.inside_memory` with `--write`, each its own section; do not edit.
 Peers: lm-evaluation-harness with the settings of its own BLiMP tasks, and minicons. All load the same directories.
 """
 
@@ -37,16 +38,46 @@ SWEEP = """\
 tokenised, the weights in place) and one load by transformers' `from_pretrained`.
 """
 
-PARTS = {"agreement": ("Agreement", AGREEMENT), "speed": ("Speed", SPEED), "sweep": ("Cost of a sweep", SWEEP)}
+INSIDE_COST = """\
+Seconds of the forward passes that the measures inside a model make, against one scoring pass over the same pairs
+(tokenised, the weights in place; with its logits and their log-softmax). Round after round everything once in turn; the
+ratio is the median of the rounds' own. Measures of pairs share one pass over the sentences, watched while it runs.
+`induction` and `icl` cost the same whatever the number of pairs. Copying, probes and other statistics are left aside.
+"""
+
+INSIDE_MEMORY = """\
+Peak resident memory of `exposure evaluate` in a process of its own, all measures asked for: a model of COPY's shape
+(12 layers, 12 heads, width 768, vocabulary 32,000, context 1,024) with random weights in fp32 on a CPU, whole paradigms
+of 1,000 pairs, and a timeline in which half of the pairs are exposed. Fewer copy samples and documents than by default
+keep it short; memory is that of one batch, whatever their number. 1 GB = 10⁹ bytes.
+"""
+
+PARTS = {
+    "agreement": ("Agreement", AGREEMENT),
+    "speed": ("Speed", SPEED),
+    "sweep": ("Cost of a sweep", SWEEP),
+    "inside-cost": ("Cost of the measures inside", INSIDE_COST),
+    "inside-memory": ("Memory of all measures", INSIDE_MEMORY),
+}
 
 
-def page(measured: Mapping[str, Measured]) -> str:
-    """The whole page; a part that was never measured says so."""
+def page(measured: Mapping[str, Measured], before: str = "") -> str:
+    """The whole page. What was not measured stays as it stands on the page `before`, or says so."""
     parts = [READING]
     for name, (title, reading) in PARTS.items():
+        if name not in measured and (standing := _section(before, title)):
+            parts.append(standing)
+            continue
         parts.append(f"\n## {title}\n\n{reading}\n")
         parts.append(_part({name: measured[name]}) if name in measured else "Not measured yet.\n")
     return "".join(parts)
+
+
+def _section(page: str, title: str) -> str:
+    """The section of that title, up to the next one; "" where there is none, or nothing was measured."""
+    _, heading, rest = page.partition(f"\n## {title}\n")
+    text = heading + rest.partition("\n## ")[0]
+    return "" if "Not measured yet." in text else text
 
 
 def _part(measured: Mapping[str, Measured]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from evaluator.commands.measure_choices import measure_choices, options_of
 from exposure.commands.options import EXISTING, counted
 from exposure.tables import table
 
@@ -39,20 +40,9 @@ COLUMNS = ("step", "status", "weights", "same_weights_as", "source")
     metavar="NAMES",
     default="minimal-pairs",
     show_default=True,
-    help="What is measured beside minimal pairs, with commas between: copying,induction,icl.",
+    help="What is measured beside minimal pairs, with commas between: attention,concept-vectors,copying,icl,induction.",
 )
-@click.option(
-    "--text", type=EXISTING, multiple=True, help="Text for the measure icl: shards, .txt, or a folder of them."
-)
-@click.option("--icl-rows", type=click.IntRange(min=1), default=200, show_default=True, help="Documents of the text.")
-@click.option(
-    "--icl-tokens",
-    type=(int, int),
-    default=(50, 500),
-    show_default=True,
-    metavar="EARLY LATE",
-    help="Whose losses icl compares.",
-)
+@measure_choices
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--dtype", default="auto", show_default=True, help="auto (bfloat16 on cuda), float32, bfloat16, float16.")
 @click.option("--batch-tokens", type=click.IntRange(min=1), metavar="N", help="Tokens a batch (default: by device).")
@@ -70,15 +60,13 @@ def command(
     presets: tuple[str, ...],
     method: Method,
     measures: str,
-    text: tuple[Path, ...],
-    icl_rows: int,
-    icl_tokens: tuple[int, int],
     device: str,
     dtype: str,
     batch_tokens: int | None,
     threads: int | None,
     keep_duplicates: bool,
     cache_gb: float | None,
+    **choices: Any,
 ) -> int:
     """Score minimal pairs by every checkpoint of a series, and keep the scores in a folder.
 
@@ -88,7 +76,6 @@ def command(
     not be scored.
     """
     from evaluator.folder_lock import folder_lock
-    from evaluator.measures.measure_options import MeasureOptions
     from evaluator.request_flow import EvaluationInputs, evaluate_inputs
     from evaluator.requests import EvaluationRequest, measures_of
 
@@ -100,7 +87,7 @@ def command(
         keep_duplicates=keep_duplicates,
         cache_bytes=None if cache_gb is None else int(cache_gb * 1e9),
         measures=measures_of([name.strip() for name in measures.split(",")]),
-        measure_options=MeasureOptions(text, icl_rows, icl_tokens),
+        measure_options=options_of(**choices),
         is_whole_series=steps is None,
     )
     inputs = EvaluationInputs(checkpoints, pairs, out, timeline, phrases, uids, steps, presets, method, request)

@@ -63,7 +63,7 @@ def _exponent(
 
 
 def _refusal(family: Family, runs: Sequence[ComparedRun]) -> str | None:
-    """Why there can be no exponent whatever θ; where no family has one, other sizes are named with what else differs."""
+    """Why there can be no exponent whatever θ; where no family has one, runs of other sizes are named, and why not."""
     sizes = _sizes(family.runs)
     if len(sizes) >= 2:
         return None

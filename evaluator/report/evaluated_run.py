@@ -8,8 +8,10 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evaluator.accuracy import AccuracyCurve, AccuracyReport, GroupAccuracy, Level, analyse_accuracy
+from evaluator.attention_changes import attention_changes
 from evaluator.conventions import Convention
 from evaluator.delay import analyse_delay
 from evaluator.delay_report import DelayReport, ParadigmDelay
@@ -23,6 +25,7 @@ from evaluator.report.exposed_pairs import (
 )
 from evaluator.report.inside.found import Inside, inside_of
 from evaluator.report.inside.measured_table import NOTHING, measured_table
+from evaluator.report.inside.spans import span_of, t_after_of
 from evaluator.report.request import ReportRequest
 from evaluator.report.split_rows import SplitRow, split_rows
 from evaluator.scored import Integers, PairTable, ScoredSeries
@@ -67,6 +70,13 @@ class EvaluatedRun:
     def inside(self) -> Inside:
         """What these rows say."""
         return inside_of(self.measured, self.delay)
+
+    @property
+    def changes(self) -> pa.Table:
+        """Of `measured`, what a report makes: it depends on when accuracy rose (attention_changes.py)."""
+        names = self.measured["measure"]
+        is_change = [pc.starts_with(names, prefix) for prefix in ("attention-change-", "attention-head-")]
+        return self.measured.filter(pc.or_(*is_change))
 
     def group(self, level: Level, name: str) -> GroupAccuracy | None:
         """The accuracies of one paradigm, phenomenon or field; None where this run has none of that name."""
@@ -114,7 +124,19 @@ def analyse_run(folder: EvaluationFolder, name: str, request: ReportRequest) -> 
         measured=measured_table(folder, request.uids),
     )
     stored = folder.exposures
-    return run if stored is None else _with_exposures(run, series, _of_pairs(stored, series.pairs), request)
+    if stored is not None:
+        run = _with_exposures(run, series, _of_pairs(stored, series.pairs), request)
+    return replace(run, measured=pa.concat_tables([run.measured, _changes(folder, run, request)]))
+
+
+def _changes(folder: EvaluationFolder, run: EvaluatedRun, request: ReportRequest) -> pa.Table:
+    """What attention gained, between checkpoints that depend on when accuracy rose."""
+
+    def steps(measured: Sequence[int], uid: str) -> tuple[int, int]:
+        span = span_of(measured, t_after_of(run.delay, uid))
+        return span.before, span.after
+
+    return attention_changes(folder, steps, request.uids)
 
 
 def _with_exposures(

@@ -98,6 +98,21 @@ class EvaluationRequest(StrictModel):
     icl_tokens: Annotated[list[Annotated[int, Field(ge=2, le=10_000_000)]], Field(min_length=2, max_length=2)] = Field(
         default=[50, 500], description="For the measure icl: the early and the late token whose losses are compared."
     )
+    positions: Annotated[list[Literal["last-word", "last-token", "critical"]], Field(min_length=1, max_length=3)] = (
+        Field(default=["last-word"], description="For the measure concept-vectors: where states are read.")
+    )
+    raw_states: bool = Field(
+        default=False, description="For the measure concept-vectors: the last layer before the final norm."
+    )
+    attention_side: Literal["good", "bad"] = Field(
+        default="good", description="For the measure attention: of which sentence."
+    )
+    attention_tokens: Literal["sum", "mean"] = Field(
+        default="sum", description="For the measure attention: over the tokens of the earlier word."
+    )
+    attention_control: Literal["same-distance", "same-query"] = Field(
+        default="same-distance", description="For the measure attention: what it is compared with."
+    )
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = Field(
         default="auto", description="auto, cpu, cuda or cuda:1: of the worker's machine."
     )

@@ -119,6 +119,7 @@ REFUSED = {
     ("--batch-sequences", 8): "batch_sequences was 4, now 8",
     ("--precision", "bf16"): "precision was fp32, now bf16",
     ("--tie",): "tie was False, now True",
+    ("--attention-dropout", 0.1): "attention_dropout was 0.0, now 0.1",
 }
 
 

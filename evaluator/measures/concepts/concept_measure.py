@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from transformers import PreTrainedModel
 
 from evaluator.inside.running import blocks_of
-from evaluator.measures.concepts.concept_measurements import concept_measurements
+from evaluator.measures.concepts.concept_measurements import ConceptGroup, concept_measurements, swap_measurements
 from evaluator.measures.concepts.concept_vectors import FEWEST_RANKED, ConceptPairs, ConceptSpec, concept_layer
 from evaluator.measures.concepts.position import Position
+from evaluator.measures.concepts.swapped_paradigms import SwappedParadigms
 from evaluator.measures.pairs.measured_pairs import MeasuredPairs
 from evaluator.measures.pairs.pair_measure import PairFound
 from evaluator.measures.pairs.paradigm_sentences import ParadigmSentences
@@ -32,6 +34,10 @@ class ConceptMeasure:
     positions: tuple[Position, ...] = ("last-word",)
     raw_states: bool = False
     asked: ConceptSpec = field(default_factory=lambda: ConceptSpec(rank_pairs=RANK_PAIRS))
+
+    @cached_property
+    def _swapped(self) -> SwappedParadigms:
+        return SwappedParadigms(self.pairs.table)
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -65,15 +71,15 @@ class ConceptMeasure:
         known = ConceptPairs.of(self.pairs.table.take(places), self.pairs.split.take(places))
         ranked = min(self.asked.rank_pairs or len(places), len(places))
         spec = replace(self.asked, position=states.position, rank_pairs=ranked)
+        convention = self._convention(spec)
+
+        def group(layer: int, uid: str = sentences.uid) -> ConceptGroup:
+            return ConceptGroup(step, uid, sentences.phenomenon, layer, convention)
+
         for layer in range(states.n_layers):
-            yield from concept_measurements(
-                concept_layer(states.layer(layer), known, spec),
-                self._convention(spec),
-                step=step,
-                uid=sentences.uid,
-                phenomenon=sentences.phenomenon,
-                layer=layer,
-            )
+            yield from concept_measurements(concept_layer(states.layer(layer), known, spec), group(layer))
+        for swap in self._swapped.of(sentences.uid, states, places, spec):
+            yield from swap_measurements(swap.plain, swap.disjoint, group(swap.layer, swap.target))
 
     def _convention(self, spec: ConceptSpec) -> str:
         last = "raw" if self.raw_states else "after the final norm"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from evaluator.measures.concepts.concept_vectors import ConceptLayer
 from evaluator.measures.concepts.permutation_null import NulledValue, nulled
@@ -12,34 +13,50 @@ from evaluator.split import VALIDATION
 from exposure.measurement import Measurement
 
 EVERYTHING = "everything"
+LOW_TAILED = ("concept-rank", "concept-participation", "concept-swap")
+"""What is tested for as low a value; all else for as high a one."""
 
 Value = tuple[str, str, NulledValue, int]
 """Name of the measure, split, value, pairs."""
 
 
-def concept_measurements(
-    found: ConceptLayer, convention: str, *, step: int, uid: str, phenomenon: str | None, layer: int
-) -> list[Measurement]:
-    """Rows of one paradigm at one layer (0: embeddings) of one checkpoint.
+@dataclass(frozen=True, slots=True)
+class ConceptGroup:
+    """Of what rows are: one paradigm at one layer (0: embeddings) of one checkpoint."""
 
-    NAME is the value; NAME-null the mean under permuted labels (NAME-mismatch for ranks beside mismatched pairs), low
-    and high its central 95 %; NAME-p one-tailed: for as high a value, for ranks for as low a one. concept-rank-all and
-    concept-participation-all are of all pairs at once, without a null.
-    """
+    step: int
+    uid: str
+    phenomenon: str | None
+    layer: int
+    convention: str
 
-    def row(measure: str, split: str, n: int, value: float | None, *interval: float | None) -> Measurement:
+    def row(self, measure: str, split: str, value: float | None, n: int, *interval: float | None) -> Measurement:
+        """One row, with low and high where they are given."""
         low, high = interval or (None, None)
-        return Measurement(
-            measure, step, "paradigm", uid, phenomenon, split, layer, None, value, n, low, high, convention
-        )
+        place = (self.step, "paradigm", self.uid, self.phenomenon, split, self.layer, None)
+        return Measurement(measure, *place, value, n, low, high, self.convention)
 
-    def rows(name: str, split: str, value: NulledValue, n: int) -> Iterator[Measurement]:
-        yield row(name, split, n, value.value)
-        yield row(f"{name}-null", split, n, value.null_mean, value.null_low, value.null_high)
-        yield row(f"{name}-p", split, n, value.p_low if "rank" in name or "participation" in name else value.p_high)
+    def rows(self, name: str, split: str, value: NulledValue, n: int) -> Iterator[Measurement]:
+        """NAME is the value; NAME-null the mean of its null, low and high its central 95 %; NAME-p one-tailed."""
+        yield self.row(name, split, value.value, n)
+        yield self.row(f"{name}-null", split, value.null_mean, n, value.null_low, value.null_high)
+        yield self.row(f"{name}-p", split, value.p_low if name.startswith(LOW_TAILED) else value.p_high, n)
 
-    nulled = [one for value in _values(found) for one in rows(*value)]
-    return [*nulled, *(row(name, EVERYTHING, n, value) for name, value, n in _of_all_pairs(found))]
+
+def concept_measurements(found: ConceptLayer, group: ConceptGroup) -> list[Measurement]:
+    """Nulls are permuted labels, and mismatched pairs for NAME-mismatch of ranks.
+
+    concept-rank-all and concept-participation-all are of all pairs at once, without a null.
+    """
+    beside_nulls = [row for value in _values(found) for row in group.rows(*value)]
+    return [*beside_nulls, *(group.row(name, EVERYTHING, value, n) for name, value, n in _of_all_pairs(found))]
+
+
+def swap_measurements(plain: Separation, disjoint: Separation, group: ConceptGroup) -> list[Measurement]:
+    """Of the target's pairs: concept-swap by all of the source's pairs, -swap-disjoint by those with other lemmas."""
+    both = {"concept-swap": plain, "concept-swap-disjoint": disjoint}
+    values = (value for name, one in both.items() for value in _separation(name, EVERYTHING, one))
+    return [row for value in values for row in group.rows(*value)]
 
 
 def _values(found: ConceptLayer) -> Iterator[Value]:

@@ -26,8 +26,7 @@ COLUMNS = (
     Column("95 % interval", True, "profile likelihood, with the quantile of Student's t"),
     Column("without noise", True, "what the spacing of checkpoints and censoring alone leave open"),
     Column("seen", True, "runs whose event lies between checkpoints, of all"),
-    *(Column(f"{alpha_text(alpha)}", explained=claim) for claim, alpha in HYPOTHESES.items()),
-    Column("remark"),
+    *(Column(f"α = {alpha:g}", explained=claim) for claim, alpha in HYPOTHESES.items()),
 )
 
 
@@ -46,11 +45,13 @@ def _group(held: list[FamilyExponent], classes: dict[str, str]) -> str:
     if all(one.found is None for one in held):
         reasons = "; ".join(dict.fromkeys(one.reason or "" for one in held))
         return note(f"No α. {called}: {reasons}.")
+    remarks = dict.fromkeys(f"{theta_text(one.theta)}: {_remark(one)}." for one in held if _remark(one))
+    said = "".join(map(note, remarks))
     figures = [one for one in held if one.found is not None and one.found.estimate is not None]
     drawn = onset_figure(figures[len(figures) // 2], classes) if figures else ""
     figure = tag("figure", drawn, tag("figcaption", safe(_caption(figures[len(figures) // 2])))) if drawn else ""
     rows = table(f"α. {called}", COLUMNS, [_row(one) for one in held])
-    return tag("div", tag("div", rows), tag("div", figure), class_="beside")
+    return tag("div", tag("div", rows, said), tag("div", figure), class_="beside")
 
 
 def _caption(one: FamilyExponent) -> str:
@@ -63,7 +64,7 @@ def _caption(one: FamilyExponent) -> str:
 def _row(one: FamilyExponent) -> list[str]:
     found = one.found
     if found is None:
-        return [theta_text(one.theta), *[NONE] * 7, safe(one.reason or "")]
+        return [theta_text(one.theta), *[NONE] * 7]
     claims = [_claim(one.excludes(alpha)) for alpha in HYPOTHESES.values()]
     return [
         theta_text(one.theta),
@@ -72,7 +73,6 @@ def _row(one: FamilyExponent) -> list[str]:
         alpha_interval(found.exact),
         f"{found.seen} of {found.runs}",
         *claims,
-        safe(_remark(one)),
     ]
 
 

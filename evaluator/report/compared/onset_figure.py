@@ -8,11 +8,11 @@ from math import exp, inf, isfinite, log, log10
 
 from evaluator.compared.exponents import HYPOTHESES, FamilyExponent
 from evaluator.measures.onset.run_event import RunEvent
-from evaluator.report.compared.phrases import alpha_text, theta_text
+from evaluator.report.compared.phrases import theta_text
 from evaluator.report.drawing.scales import Scale, log_ticks, short_number
 from evaluator.report.drawing.shapes import diamond, label, line, polyline, svg
 
-WIDTH, HEIGHT = 480.0, 280.0
+WIDTH, HEIGHT = 480.0, 284.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 440.0, 36.0, 236.0
 ARROW = 9.0
 
@@ -38,7 +38,7 @@ def onset_figure(one: FamilyExponent, classes: Mapping[str, str]) -> str:
     centre = _centre([event for _, event in held])
     drawn = [
         _axes(plane),
-        *(_slope(plane, centre, alpha, "claim", alpha_text(alpha)) for alpha in HYPOTHESES.values()),
+        *(_slope(plane, centre, alpha, "claim", f"{alpha:g}") for alpha in HYPOTHESES.values()),
         _slope(plane, centre, one.found.estimate, "fitted", "") if one.found.estimate is not None else "",
         *(_interval(plane, event, classes[name]) for name, event in held),
     ]
@@ -110,5 +110,5 @@ def _axes(plane: Plane) -> str:
             line((x, BOTTOM), (x, BOTTOM + 4), "base"),
             label((x, BOTTOM + 17), short_number(tick), "tick", "middle"),
         ]
-    name = label((RIGHT, BOTTOM + 34), "tokens of an update: batch × context, log scale", "axis", "end")
+    name = label((RIGHT, BOTTOM + 40), "batch × context, log scale", "axis", "end")
     return "".join([*parts, name])

@@ -17,8 +17,8 @@ from evaluator.scored import Floats
 LEVELS = 12
 """Steps of a colour: cells of one step are one shape."""
 
-LEFT, TOP, FOOT, LEGEND = 34.0, 10.0, 34.0, 22.0
-LETTER = 8.0
+LEFT, TOP, FOOT, LEGEND = 26.0, 6.0, 24.0, 13.0
+LETTER = 5.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +55,29 @@ def heat_map(
     rows: Sequence[str],
     columns: Sequence[str],
     names: tuple[str, str],
-    width: float = 320.0,
+    width: float = 220.0,
     height: float | None = None,
 ) -> str:
     """values [row, column], the first row at the bottom. `names` are those of the rows' and the columns' axes."""
     n_rows, n_columns = values.shape
     cell = (width - LEFT - 6) / n_columns
-    tall = min(max(cell, 7.0), 20.0) if height is None else height / n_rows
+    tall = min(max(cell, 6.0), 16.0) if height is None else height / n_rows
     bottom = TOP + tall * n_rows
     parts = [
         rectangle(LEFT, TOP, cell * n_columns, tall * n_rows, "heat-frame"),
         *_cells(values, colours, cell, tall, bottom),
         *_labels(rows, columns, cell, tall, bottom),
-        label((LEFT, bottom + 29), names[1], "axis"),
+        label((LEFT, bottom + FOOT + 8), names[1], "axis"),
         *_legend(colours, width, bottom + FOOT),
         _upright(names[0], (TOP + bottom) / 2),
     ]
-    return svg(width, bottom + FOOT + LEGEND, title, *parts, class_="plot heat-map")
+    return svg(width, bottom + FOOT + LEGEND, title, *parts, class_="plot small heat-map")
 
 
 def _upright(text: str, y: float) -> str:
     """The name of the rows' axis, along it."""
-    turned = f"rotate(-90 9 {place(y)})"
-    return tag("text", text, x="9", y=place(y), class_="axis", text_anchor="middle", transform=turned)
+    turned = f"rotate(-90 8 {place(y)})"
+    return tag("text", text, x="8", y=place(y), class_="axis", text_anchor="middle", transform=turned)
 
 
 def _cells(values: Floats, colours: Colours, cell: float, tall: float, bottom: float) -> list[str]:
@@ -110,16 +110,16 @@ def _stretches(levels: Sequence[int | None]) -> list[tuple[int, int, int | None]
 
 
 def _labels(rows: Sequence[str], columns: Sequence[str], cell: float, tall: float, bottom: float) -> list[str]:
-    every = max(1, -(-14 // int(tall)))
+    every = max(1, -(-10 // int(tall)))
     left = [
-        label((LEFT - 4, bottom - (at + 0.5) * tall + 4), text, "tick", "end")
+        label((LEFT - 3, bottom - (at + 0.5) * tall + 3), text, "tick", "end")
         for at, text in enumerate(rows)
         if at % every == 0
     ]
-    widest = max(map(len, columns), default=1) * LETTER * 1.3
-    apart = max(1, -(-int(widest + 6) // max(int(cell), 1)))
+    widest = max(map(len, columns), default=1) * LETTER
+    apart = max(1, -(-int(widest + 5) // max(int(cell), 1)))
     below = [
-        label((LEFT + (at + 0.5) * cell, bottom + 14), text, "tick", "middle")
+        label((LEFT + (at + 0.5) * cell, bottom + 11), text, "tick", "middle")
         for at, text in enumerate(columns)
         if at % apart == 0
     ]
@@ -129,15 +129,15 @@ def _labels(rows: Sequence[str], columns: Sequence[str], cell: float, tall: floa
 def _legend(colours: Colours, width: float, top: float) -> list[str]:
     """The scale: a strip of colours from `low` to `high`, with its ends and zero."""
     levels = list(range(-LEVELS if colours.low < colours.zero else 0, LEVELS + 1))
-    left, right = width - 146.0, width - 26.0
+    left, right = width - 92.0, width - 22.0
     size = (right - left) / len(levels)
     boxes = [
-        rectangle(left, top, right - left, 9, "heat-frame"),
+        rectangle(left, top, right - left, 8, "heat-frame"),
         *(
-            _path(level, f"M{place(left + at * size)} {place(top)}h{place(size)}v9h{place(-size)}Z")
+            _path(level, f"M{place(left + at * size)} {place(top)}h{place(size)}v8h{place(-size)}Z")
             for at, level in enumerate(levels)
             if level
         ),
     ]
-    ends = [(left - 5, colours.low, "end"), (right + 5, colours.high, None)]
-    return [*boxes, *(label((x, top + 9), tick_text(value), "tick", anchor) for x, value, anchor in ends)]
+    ends = [(left - 4, colours.low, "end"), (right + 4, colours.high, None)]
+    return [*boxes, *(label((x, top + 7.5), tick_text(value), "tick", anchor) for x, value, anchor in ends)]

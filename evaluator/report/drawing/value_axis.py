@@ -21,6 +21,8 @@ class ValueAxis:
     high: float
     marked: tuple[float, ...] = ()
     """Values whose line is dotted, as that of chance."""
+    is_whole: bool = False
+    """Whether only whole numbers are labelled."""
 
 
 def fitting_axis(name: str, values: Iterable[float | None], *within: float, marked: tuple[float, ...] = ()) -> ValueAxis:
@@ -34,7 +36,7 @@ def fitting_axis(name: str, values: Iterable[float | None], *within: float, mark
 
 def value_axis(frame: Frame, axis: ValueAxis) -> str:
     """Lines and labels at round values, every second label on a phone; the axis's name above them."""
-    ticks = nice_ticks(axis.low, axis.high, 6)
+    ticks = [tick for tick in nice_ticks(axis.low, axis.high, 6) if not axis.is_whole or tick == int(tick)]
     lines = "".join(
         line((frame.left, frame.y(tick)), (frame.right, frame.y(tick)), "chance" if tick in axis.marked else "grid")
         for tick in dict.fromkeys([*ticks, *axis.marked])

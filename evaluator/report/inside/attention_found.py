@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluator.delay_report import DelayReport
@@ -16,12 +16,15 @@ from evaluator.report.inside.head_figures import (
     last_step,
     selected_heads,
 )
-from evaluator.report.inside.measured_arrays import MeasuredArray, MeasuredRows
+from evaluator.report.inside.measured_arrays import EVERYTHING, MeasuredArray, MeasuredRows
 from evaluator.report.inside.spans import Span, span_of, t_after_of
 from evaluator.scored import Floats
 
 WEIGHT, UNIFORM = "attention-to-context", "attention-uniform"
 MAPS = (WEIGHT, "attention-control", "attention-entropy")
+PREFERRED = "attention later→earlier, good side, sum over target, control same-distance"
+"""The reading that is shown, where several were measured."""
+
 LEVELS = ("overall", "phenomenon", "paradigm")
 """From the whole to its parts."""
 
@@ -79,10 +82,10 @@ class AttentionFound:
 
 def attention_found(rows: MeasuredRows, delay: DelayReport | None) -> AttentionFound | None:
     """None where no attention was measured."""
-    conventions = rows.held(WEIGHT, "convention", "attention later→earlier, good side, sum over target")
+    conventions = rows.held(WEIGHT, "convention", PREFERRED)
     if not conventions:
         return None
-    split = rows.held(WEIGHT, "split", "everything")[0]
+    split = rows.held(WEIGHT, "split", EVERYTHING)[0]
     held = [
         group
         for level in LEVELS
@@ -97,12 +100,12 @@ def _groups(
 ) -> list[AttentionGroup]:
     by = ("group", "step", "layer", "head")
     where = {"level": level, "split": split}
-    weight, control, entropy = (rows.array(name, by, convention=convention, **where) for name in MAPS)
+    weight, control, entropy = (rows.array(name, by, conventions=[convention], **where) for name in MAPS)
     if weight is None:
         return []
-    uniform = rows.array(UNIFORM, by[:2], convention=convention, **where)
-    figures = {name: one for name in rows.names(CHANGE) if (one := rows.array(name, by[:2], **where)) is not None}
-    selection = {name: one for name in SELECTION if (one := rows.array(HEAD + name, by, **where)) is not None}
+    uniform = rows.array(UNIFORM, by[:2], conventions=[convention], **where)
+    figures = _changes(rows, convention, rows.names(CHANGE), by[:2], where)
+    selection = _changes(rows, convention, [HEAD + name for name in SELECTION], by, where)
     return [
         AttentionGroup(
             level,
@@ -115,6 +118,18 @@ def _groups(
         )
         for name in map(str, weight.axes[0])
     ]
+
+
+def _changes(
+    rows: MeasuredRows, convention: str, names: Sequence[str], by: Sequence[str], where: Mapping[str, str]
+) -> dict[str, MeasuredArray]:
+    """Of measures of a change: their conventions go on with what it is between, and how it was tested."""
+    found = {}
+    for name in names:
+        conventions = [one for one in rows.held(name, "convention") if one.startswith(convention)]
+        if (one := rows.array(name, by, conventions=conventions, **where)) is not None:
+            found[name] = one
+    return found
 
 
 def _span(

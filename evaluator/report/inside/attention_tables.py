@@ -65,7 +65,7 @@ def figures_table(group: AttentionGroup) -> str:
     if not group.figures:
         return ""
     columns = [
-        Column("Δ⁺ over heads"),
+        Column("of Δ⁺"),
         Column("word", True),
         Column("control", True),
         Column("difference", True, "with 95 % bootstrap"),

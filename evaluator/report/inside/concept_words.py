@@ -37,7 +37,7 @@ def _separates(before: Nulled | None, after: Nulled, t_before: int, t_after: int
         (False, False): "neither before nor after",
     }[is_beyond(before), is_beyond(after)]
     steps = f"steps {steps_text(t_before)} → {steps_text(t_after)}"
-    return f"Separates {when}: AUROC {_from(before)}{beside_null(after)} ({steps})."
+    return f"Separates {when}: AUROC {_from(before)}{beside_null(after)}, {steps}."
 
 
 def _from(before: Nulled | None) -> str:
@@ -45,9 +45,9 @@ def _from(before: Nulled | None) -> str:
 
 
 def beside_null(value: Nulled) -> str:
-    """A share beside its null: ".95 [permuted .42 … .58, p = .005]"."""
-    null = between_text(value.null_low, value.null_high)
-    return f"{share_text(value.value)} [{f'permuted {null}, {p_phrase(value.p)}' if null else 'no null'}]"
+    """A share beside what permuted labels give: ".950 (.42 … .58, p = .005)"."""
+    null = between_text(value.null_low, value.null_high, lambda end: share_text(end, 2))
+    return f"{share_text(value.value)} ({f'{null}, {p_phrase(value.p)}' if null else 'no null'})"
 
 
 def _control(words: str, value: Nulled | None) -> str:
@@ -72,6 +72,6 @@ def _rank(before: Nulled | None, after: Nulled | None) -> str:
     was = "" if before is None else f"{number_text(before.value, 1)} → "
     null = between_text(after.null_low, after.null_high, lambda value: number_text(value, 1))
     place = "below" if is_beyond(after) else "not below"
-    beside = f", {place} permuted labels ({null}, {p_phrase(after.p)})" if null else ""
+    beside = f", {place} that of permuted labels ({null}, {p_phrase(after.p)})" if null else ""
     pairs = "" if after.n is None else f" at {after.n:,} pairs"
     return f"Effective rank {was}{number_text(after.value, 1)}{pairs}{beside}."

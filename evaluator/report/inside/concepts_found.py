@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -95,18 +96,25 @@ def concepts_found(rows: MeasuredRows, delay: DelayReport | None) -> ConceptsFou
     conventions = rows.held(AUROC, "convention", PREFERRED)
     if not conventions:
         return None
-    arrays = {name: one for name in SPLITS if (one := _arrays(rows, name, conventions[0])) is not None}
+    shown = [one for one in conventions if _family(one) == _family(conventions[0])]
+    arrays = {name: one for name in SPLITS if (one := _arrays(rows, name, shown)) is not None}
     if AUROC not in arrays:
         return None
     uids, steps = arrays[AUROC].value.axes[0], [int(step) for step in arrays[AUROC].value.axes[1]]
     spans = {str(uid): span_of(steps, t_after_of(delay, str(uid))) for uid in uids}
-    return ConceptsFound(arrays, spans, conventions[0], tuple(conventions[1:]))
+    other = tuple(one for one in conventions if one not in shown)
+    return ConceptsFound(arrays, spans, _family(conventions[0]), other)
 
 
-def _arrays(rows: MeasuredRows, measure: str, convention: str) -> NulledArrays | None:
+def _family(convention: str) -> str:
+    """What conventions of paradigms of different sizes have in common: all but the pairs that ranks are taken at."""
+    return re.sub(r"ranks at \w+ pairs", "ranks at N pairs", convention)
+
+
+def _arrays(rows: MeasuredRows, measure: str, conventions: list[str]) -> NulledArrays | None:
     def one(name: str) -> MeasuredArray | None:
         by = ("group", "step", "layer")
-        return rows.array(name, by, convention=convention, level="paradigm", split=SPLITS[measure])
+        return rows.array(name, by, conventions=conventions, level="paradigm", split=SPLITS[measure])
 
     value = one(measure)
     # A mismatch's null stands under its own name: concept-rank-mismatch-null.

@@ -27,6 +27,13 @@ class CopyResult:
     position_steps: tuple[int, ...]
 
     @property
+    def chosen_steps(self) -> tuple[int, ...]:
+        """Checkpoints whose curves by position are shown: first, first at .1 and at .5, last."""
+        steps = self.position_steps
+        crossings = [self.crossing(share).step for share in COPIES_AT[:2]]
+        return tuple(sorted({*steps[:1], *steps[-1:], *(step for step in crossings if step in steps)}))
+
+    @property
     def first_copying(self) -> Crossing:
         """The first checkpoint that copies half of what is asked."""
         return self.crossing(0.5)
@@ -43,16 +50,6 @@ class CopyingFound:
     results: tuple[CopyResult, ...]
     icl: MeasuredArray | None  # [checkpoint] nats
 
-    @property
-    def chosen_steps(self) -> tuple[int, ...]:
-        """Checkpoints whose curves by position are shown: first, first at .1 and .5 of any generator, last."""
-        found = set()
-        for one in self.results:
-            steps = one.overall.steps.tolist()
-            crossings = [one.crossing(share).step for share in COPIES_AT[:2]]
-            found |= {steps[0], steps[-1], *(step for step in crossings if step is not None)}
-        return tuple(sorted(found))
-
 
 def copying_found(rows: MeasuredRows) -> CopyingFound | None:
     """None where neither copying nor the ICL score was measured."""
@@ -66,7 +63,7 @@ def _result(rows: MeasuredRows, generator: str) -> CopyResult | None:
     overall = rows.array(measure, ("step",), level="overall")
     if overall is None:
         return None
-    places = rows.array(measure, ("step", "group"), level="position", convention=overall.convention)
+    places = rows.array(measure, ("step", "group"), level="position", conventions=[overall.convention])
     if places is None:
         return CopyResult(generator, overall, np.zeros(0, dtype=np.int64), np.zeros((0, 0)), ())
     numbers = np.array([int(name) for name in places.axes[1]], dtype=np.int64)

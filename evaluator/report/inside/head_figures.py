@@ -12,12 +12,12 @@ from evaluator.report.inside.measured_arrays import MeasuredArray, Point
 CHANGE = "attention-change-"
 HEAD = "attention-head-"
 FIGURES = {
-    "positive-total": "total gain Σ Δ⁺",
-    "top1-share": "share of the top head",
-    "top5-share": "share of the top 5 heads",
-    "top10-share": "share of the top 10 heads",
-    "gini": "Gini coefficient",
-    "effective-heads": "effective number of heads",
+    "positive-total": "total, Σ Δ⁺",
+    "top1-share": "top head",
+    "top5-share": "top 5 heads",
+    "top10-share": "top 10 heads",
+    "gini": "Gini",
+    "effective-heads": "effective heads",
 }
 """Name in the rows → for people; in the order of the page."""
 
@@ -82,14 +82,14 @@ def last_step(arrays: Mapping[str, MeasuredArray], group: str) -> int | None:
 
 def selected_heads(arrays: Mapping[str, MeasuredArray], group: str) -> tuple[SelectedHead, ...]:
     """Heads of one group that were chosen at all, at the last checkpoint, of arrays [group, checkpoint, layer, head]."""
-    frequency = arrays.get("frequency")
+    frequency = arrays.get(HEAD + "frequency")
     if frequency is None or group not in frequency.axes[0]:
         return ()
     _, steps, layers, heads = frequency.axes
     often = frequency.under(group).value[-1]  # [layer, head]
 
     def of(name: str, *head: int) -> float | None:
-        held = arrays.get(name)
+        held = arrays.get(HEAD + name)
         point = None if held is None else held.at(group, steps[-1], *head)
         return None if point is None else point.value
 

@@ -87,18 +87,18 @@ class MeasuredRows:
         return [name for name, _ in ordered]
 
     def array(
-        self, measure: str, by: Sequence[str], *, convention: str | None = None, **where: str
+        self, measure: str, by: Sequence[str], *, conventions: Sequence[str] | None = None, **where: str
     ) -> MeasuredArray | None:
         """The rows whose columns are as in `where`, along the columns `by`; None where there is none.
 
-        `convention`: the one with most rows when None. Of rows at one place the last counts.
+        `conventions`: the one with most rows when None; the first of them is the array's. Of rows at one place the
+        last counts.
         """
-        conventions = self.held(measure, "convention")
-        if not conventions or (convention is not None and convention not in conventions):
+        chosen = self.held(measure, "convention")[:1] if conventions is None else conventions
+        if measure not in self or not chosen:
             return None
-        chosen = conventions[0] if convention is None else convention
-        table = _where(self._of(measure), {"convention": chosen, **where})
-        return _array(table, by, chosen) if len(table) else None
+        table = _where(self._of(measure), chosen, where)
+        return _array(table, by, chosen[0]) if len(table) else None
 
     def _of(self, measure: str) -> pa.Table:
         if measure not in self._held:
@@ -106,11 +106,10 @@ class MeasuredRows:
         return self._held[measure]
 
 
-def _where(table: pa.Table, wanted: dict[str, str]) -> pa.Table:
+def _where(table: pa.Table, conventions: Sequence[str], wanted: dict[str, str]) -> pa.Table:
     for name, value in wanted.items():
-        is_null = name == "convention" and not value
-        table = table.filter(pc.is_null(table[name]) if is_null else pc.equal(table[name], value))
-    return table
+        table = table.filter(pc.equal(table[name], value))
+    return table.filter(pc.is_in(pc.fill_null(table["convention"], ""), pa.array(conventions, pa.string())))
 
 
 def _array(table: pa.Table, by: Sequence[str], convention: str) -> MeasuredArray:

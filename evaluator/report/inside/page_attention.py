@@ -35,7 +35,7 @@ NULL = (
 
 
 def attention_section(report: Report) -> str:
-    """A table of all groups, a sentence for each that is shown, and folded their figures."""
+    """A table of all groups that are shown, and for each a sentence with its figures."""
     return of_runs(report, "attention", "Attention to context", LEAD, lambda run: _of_run(report, run))
 
 
@@ -44,11 +44,10 @@ def _of_run(report: Report, run: EvaluatedRun) -> str:
     if found is None:
         return ""
     groups = shown_groups(report, run, found)
-    items = [tag("li", tag("b", breakable(name_of(one))), tag("span", safe(attention_sentence(one)))) for one in groups]
     parts = [note(_said_of_all(found, groups))]
     if groups:
-        parts += [groups_table(groups), note(NULL), tag("ul", *items, class_="findings")]
-    return "".join([*parts, *map(_folded, groups)])
+        parts += [groups_table(groups), note(NULL), tag("ul", *map(_item, groups), class_="findings")]
+    return "".join(parts)
 
 
 def shown_groups(report: Report, run: EvaluatedRun, found: AttentionFound) -> list[AttentionGroup]:
@@ -69,11 +68,16 @@ def _said_of_all(found: AttentionFound, groups: list[AttentionGroup]) -> str:
     return f"{count_text(len(groups), 'group')} shown{rest}. Convention: {found.convention}.{other}"
 
 
+def _item(group: AttentionGroup) -> str:
+    """What holds of one group; its figures are folded."""
+    said = tag("b", breakable(name_of(group))) + tag("span", safe(attention_sentence(group)))
+    return tag("li", said, _folded(group))
+
+
 def _folded(group: AttentionGroup) -> str:
     left = STEP_CHOICE + figure(_curves(group), _caption(group)) + tag("p", *_keys(group), class_="legend")
     parts = [_maps(group), beside(left, figures_table(group), heads_table(group)), points_table(group)]
-    summary = f"{name_of(group)}: maps by head, weights over steps, concentration"
-    return folded(summary, tag("div", *parts, class_="card"))
+    return folded("Maps by head, weights over steps, concentration", tag("div", *parts, class_="card"))
 
 
 def _maps(group: AttentionGroup) -> str:

@@ -24,15 +24,16 @@ LEAD = (
 )
 
 NULLS = (
-    "Permuted: labels of whole critical lemma contrasts turned round at random, mean and central 95 %; p is one-tailed "
-    "(of ranks: as low), adjusted by Benjamini and Hochberg over the eligible paradigms. Disjoint: by directions of "
-    "pairs whose critical lemmas differ from the tested pair's; crossed: context lemmas too. Rank: exp of the entropy "
-    "of normed singular values of the centred differences, at equal numbers of pairs; it grows with that number."
+    "In brackets and below values: labels of whole critical lemma contrasts turned round at random, central 95 %; p is "
+    "one-tailed (of ranks: as low), adjusted by Benjamini and Hochberg over the eligible paradigms. Disjoint: by "
+    "directions of pairs whose critical lemmas differ from the tested pair's; crossed: context lemmas too. Rank: exp of "
+    "the entropy of normed singular values of the centred differences, at equal numbers of pairs; it grows with that "
+    "number."
 )
 
 
 def concepts_section(report: Report) -> str:
-    """The table, a sentence for each eligible paradigm, and folded their figures."""
+    """The table, and for each eligible paradigm a sentence with its figures."""
     return of_runs(report, "concepts", "Concept vectors", LEAD, lambda run: _of_run(report, run))
 
 
@@ -43,10 +44,8 @@ def _of_run(report: Report, run: EvaluatedRun) -> str:
     uids = [uid for uid in eligible_in(report, run) if uid in found.uids]
     parts = [_said_of_all(found, uids)]
     if uids:
-        items = [tag("li", tag("b", breakable(uid)), tag("span", safe(concept_sentence(found, uid)))) for uid in uids]
         table = before_after_table(found, uids, adjusted_after(found, uids))
-        parts += [table, note(NULLS), tag("ul", *items, class_="findings")]
-        parts += [_folded(found, uid) for uid in uids]
+        parts += [table, note(NULLS), tag("ul", *(_item(found, uid) for uid in uids), class_="findings")]
     return "".join(parts)
 
 
@@ -56,6 +55,12 @@ def _said_of_all(found: ConceptsFound, uids: list[str]) -> str:
     rest = f"; the other {left:,} stand in concept_before_after.csv alone" if left else ""
     other = f" Also measured, not shown: {'; '.join(found.other_conventions)}." if found.other_conventions else ""
     return note(f"{said}{rest}. Convention: {found.convention}.{other}")
+
+
+def _item(found: ConceptsFound, uid: str) -> str:
+    """What holds of one paradigm; its figures are folded."""
+    said = tag("b", breakable(uid)) + tag("span", safe(concept_sentence(found, uid)))
+    return tag("li", said, _folded(found, uid))
 
 
 def _folded(found: ConceptsFound, uid: str) -> str:
@@ -68,7 +73,7 @@ def _folded(found: ConceptsFound, uid: str) -> str:
     left = STEP_CHOICE + figure(_curves(found, uid), _caption(found, uid)) + tag("p", *keys, class_="legend")
     right = figure(_map(found, uid), "AUROC by layer and checkpoint: blue above .5, orange below.")
     inner = tag("div", beside(left, right), values_table(found, uid), class_="card")
-    return folded(f"{uid}: by layer and checkpoint", inner)
+    return folded("By layer and checkpoint", inner)
 
 
 def _caption(found: ConceptsFound, uid: str) -> str:
@@ -109,4 +114,4 @@ def _map(found: ConceptsFound, uid: str) -> str:
     values = found.auroc.under(uid).value.T  # [layer, checkpoint]
     rows, columns = [str(layer) for layer in found.layers], [short_number(step) for step in found.steps]
     title = f"{uid}: AUROC by layer and checkpoint"
-    return heat_map(title, values, AUROCS, rows, columns, ("layer", "training step, a column a checkpoint"))
+    return heat_map(title, values, AUROCS, rows, columns, ("layer", "checkpoint"))

@@ -37,8 +37,8 @@ def _of_run(run: EvaluatedRun) -> str:
 
 def _copying(found: CopyingFound) -> str:
     left = figure(_over_steps(found), _caption(found)) + _legend(found)
-    right = [_when(found), *(_by_position(found, one) for one in found.results if len(one.positions))]
-    points = folded("All points", *(_points(one) for one in found.results))
+    right = [_when(found), *(_by_position(one) for one in found.results if len(one.positions))]
+    points = folded("All points", *(_points(one) + _places(one) for one in found.results))
     under = "; ".join(dict.fromkeys(one.overall.convention for one in found.results))
     return card("Copying from the context", under, beside(left, *right), points)
 
@@ -92,18 +92,28 @@ def when_text(crossing: Crossing) -> str:
 
 
 def _last(array: MeasuredArray) -> str:
-    return f"{share_text(float(array.value[-1]))} {between_text(float(array.low[-1]), float(array.high[-1]))}"
+    return f"{share_text(float(array.value[-1]))} [{between_text(float(array.low[-1]), float(array.high[-1]))}]"
 
 
-def _by_position(found: CopyingFound, one: CopyResult) -> str:
-    steps = [step for step in found.chosen_steps if step in one.position_steps]
-    held = [(steps_text(step), one.accuracy[one.position_steps.index(step)].tolist()) for step in steps]
+def _by_position(one: CopyResult) -> str:
+    held = _by_step(one)
     drawing = position_curves(f"Copying by position, {NAMES[one.generator]}", one.positions.tolist(), held)
-    caption = f"By the place of the sequence in the context, {NAMES[one.generator]}, at steps as labelled."
+    caption = f"By the place of the sequence in the context, {NAMES[one.generator]}, a line a checkpoint: the first, the first at .1 and at .5, the last."
+    return figure(drawing, caption)
+
+
+def _by_step(one: CopyResult) -> list[tuple[str, list[float]]]:
+    """Of the checkpoints that are shown by position."""
+    places = [(step, one.position_steps.index(step)) for step in one.chosen_steps]
+    return [(steps_text(step), one.accuracy[at].tolist()) for step, at in places]
+
+
+def _places(one: CopyResult) -> str:
+    if not len(one.positions):
+        return ""
     columns = [Column("step", True), *(Column(str(at), True) for at in one.positions.tolist())]
-    rows = [[step, *(share_text(value, 2) for value in values)] for step, values in held]
-    whole = table(f"Copied, by place, {NAMES[one.generator]}", columns, rows)
-    return figure(drawing, caption) + folded("By place", whole)
+    rows = [[step, *(share_text(value, 2) for value in values)] for step, values in _by_step(one)]
+    return table(f"Copied, by the place of the sequence, {NAMES[one.generator]}", columns, rows)
 
 
 def _points(one: CopyResult) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from evaluator.measures.onset.formation import Formation
 from evaluator.measures.onset.layer_order import LayerOrder
 from evaluator.report.drawing.step_curves import Curve, step_curves
-from evaluator.report.drawing.value_axis import fitting_axis
+from evaluator.report.drawing.value_axis import ValueAxis
 from evaluator.report.inside.induction_found import InductionFound
 from evaluator.report.inside.page_pieces import beside, card, figure, folded
 from evaluator.report.inside.values import number_text
@@ -25,8 +25,8 @@ SHORT = {
     "previous-token": "previous",
 }
 
-MOST_HEADS = 16
-"""Of the table below the maps."""
+MOST_HEADS = 10
+"""Of the table beside the curves."""
 
 LEAST_MASS = 0.1
 """Heads' worth of positive score from which on a centre of mass is drawn: below it is of noise."""
@@ -43,10 +43,10 @@ def head_table(found: InductionFound) -> str:
         for layer, head in (np.unravel_index(at, last.shape) for at in order)
     ]
     shown = f"the {len(rows)} highest of {last.size} heads" if last.size > len(rows) else f"all {last.size} heads"
-    return folded(f"Scores of {shown}", table(f"By {SHORT[found.by]} at the last checkpoint", columns, rows))
+    return table(f"At the last checkpoint, {shown}", columns, rows)
 
 
-def sweep_table(found: InductionFound) -> list[str]:
+def sweep_table(found: InductionFound) -> str:
     """For each θ how many heads formed, when the first did, and whether shallow layers came first."""
     columns = [
         Column("θ", True),
@@ -69,12 +69,18 @@ def sweep_table(found: InductionFound) -> list[str]:
         ]
         for at, (one, (every, formed)) in enumerate(zip(found.sweep, found.orders, strict=True))
     ]
+    return table("Formation by θ", columns, rows)
+
+
+def sweep_notes(found: InductionFound) -> list[str]:
+    """What to know of the coefficients, and why there is none."""
     words = (
-        "Null: the layers permuted whole, since heads of one layer are not independent. With n layers no p is much "
+        "Spearman: of layer against formation step, over all heads (those that never form count as later than all "
+        "others) and over those that formed. Null: the layers permuted whole, since heads of one layer are not independent. With n layers no p is much "
         "below 1 / n!: two or three layers can tell nothing by themselves. Positive: shallow layers form first."
     )
     reasons = dict.fromkeys(one.reason for pair in found.orders for one in pair if one.reason)
-    return [table("Formation by θ", columns, rows), note(words), *(note(f"–: {reason}.") for reason in reasons)]
+    return [note(words), *(note(f"–: {reason}.") for reason in reasons)]
 
 
 def _first(one: Formation) -> str:
@@ -113,7 +119,7 @@ def centre_card(found: InductionFound) -> str:
         words = f"Σ I⁺ never reaches {share_text(LEAST_MASS, 1)} heads: the centre of mass would be of noise."
         return card("Centre of mass", found.of.convention, note(words), points, steps=False)
     last = found.of.values.shape[1] - 1
-    axis = fitting_axis("layer", [], 1.0, float(last), marked=(centre.even,))
+    axis = ValueAxis("layer", 1.0, max(2.0, float(last)), (centre.even,), is_whole=True)
     title = f"Centre of mass of positive {SHORT[found.by]} by training step, in the end layer {number_text(float(drawn[-1]))}"
     drawing = step_curves(title, [Curve("centre", "one", steps, drawn.tolist())], axis)
     caption = (

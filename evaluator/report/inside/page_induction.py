@@ -11,7 +11,7 @@ from evaluator.report.drawing.step_curves import LINES, Curve, step_curves
 from evaluator.report.drawing.value_axis import fitting_axis
 from evaluator.report.evaluated_run import EvaluatedRun
 from evaluator.report.inside.induction_found import NAMED, InductionFound
-from evaluator.report.inside.page_formation import centre_card, head_table, sweep_table
+from evaluator.report.inside.page_formation import centre_card, head_table, sweep_notes, sweep_table
 from evaluator.report.inside.page_pieces import ROWS, beside, card, figure, maps, of_runs, small_map
 from evaluator.report.inside.values import number_text
 from evaluator.report.page_parts import note
@@ -55,7 +55,7 @@ def _maps(found: InductionFound) -> str:
         if values is not None:
             cells.append(small_map(head_map(f"{name} at the last checkpoint", values, colours), name, words))
     step = steps_text(int(found.of.steps[-1]))
-    return card(f"Every head at step {step}", found.of.convention, maps(*cells), head_table(found), note(ROWS), steps=False)
+    return card(f"Every head at step {step}", found.of.convention, maps(*cells), note(ROWS), steps=False)
 
 
 def head_map(title: str, values: Floats, colours: Colours) -> str:
@@ -79,7 +79,8 @@ def _curves(found: InductionFound) -> str:
     places = [tuple(place) for place in np.argwhere(peak >= lowest).tolist()]
     name = MAPPED[found.by][0]
     if not places:
-        return note(f"No head reaches {name} = {share_text(lowest, 1)}: the highest is {share_text(float(peak.max()))}.")
+        words = f"No head reaches {name} = {share_text(lowest, 1)}: the highest is {share_text(float(peak.max()))}."
+        return note(words) + head_table(found)
     drawn = sorted(places, key=lambda at: (-values[-1][at], at))[:MOST_DRAWN]
     classes = [*LINES[: len(drawn)], *["rest"] * (len(drawn) - len(LINES))]
     curves = [
@@ -96,7 +97,7 @@ def _curves(found: InductionFound) -> str:
         "tokens. There is no null here: in a model that has learnt nothing, Ā is about 1 over the length of the context."
     )
     drawing = step_curves(title, curves, axis, ends=named)
-    return card(f"{name} over training", found.of.convention, figure(drawing, caption))
+    return card(f"{name} over training", found.of.convention, beside(figure(drawing, caption), head_table(found)))
 
 
 def _formation(found: InductionFound) -> str:
@@ -111,5 +112,5 @@ def _formation(found: InductionFound) -> str:
         "right-censored, not missing. Dots of one step stand one above the other."
     )
     left = figure(drawing, caption)
-    return card("When heads formed, by layer", found.of.convention, beside(left, *sweep_table(found)))
+    return card("When heads formed, by layer", found.of.convention, beside(left, *sweep_notes(found)), sweep_table(found))
 

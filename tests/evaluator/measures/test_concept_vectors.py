@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from made_scores import split, table
 
-from evaluator.measures.concepts.concept_measurements import concept_measurements
+from evaluator.measures.concepts.concept_measurements import ConceptGroup, concept_measurements
 from evaluator.measures.concepts.concept_vectors import ConceptLayer, ConceptPairs, ConceptSpec, concept_layer
 from evaluator.measures.concepts.pair_states import PairStates
 from evaluator.measures.concepts.swap_test import swap_test
@@ -211,7 +211,7 @@ def test_rows_of_the_long_table_name_what_they_are() -> None:
     """Each value with its null and p at its layer; ranks of the split everything; the convention in each."""
     pairs = pairs_of(np.arange(PAIRS) % 30)
     found = measured(planted(np.tile(unit(13), (PAIRS, 1))), pairs)
-    rows = concept_measurements(found, SPEC.convention, step=400, uid="u", phenomenon="agreement", layer=2)
+    rows = concept_measurements(found, ConceptGroup(400, "u", "agreement", 2, SPEC.convention))
     assert {(row.step, row.level, row.group, row.layer, row.head) for row in rows} == {(400, "paradigm", "u", 2, None)}
     assert {row.convention for row in rows} == {SPEC.convention}
     by_name = {(row.measure, row.split): row for row in rows}

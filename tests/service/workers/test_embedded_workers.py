@@ -59,8 +59,9 @@ def test_both_kinds_of_jobs_are_done(service: Loopback, place: Any) -> None:
     text.write_text(" ".join(tiny_models.texts()[:20]))
     asked = {
         "name": "e", "checkpoints": {"root": "models", "path": "tiny"}, "pair_set": place.pair_set, "timeline": "t",
-        "device": "cpu", "permutations": 20, "bootstrap": 20, "measures": ["minimal-pairs", "copying", "induction", "icl"],
-        "text": [{"root": "tmp", "path": f"{text.relative_to(tempfile.gettempdir())}"}], "icl_tokens": [5, 40],
+        "device": "cpu", "permutations": 20, "bootstrap": 20,
+        "measures": ["minimal-pairs", "copying", "induction", "icl"], "icl_tokens": [5, 40],
+        "text": [{"root": "tmp", "path": str(text.relative_to(tempfile.gettempdir()))}],
     }  # fmt: skip
     status, job = service.ask("POST", "/v1/evaluations", asked)
     assert status == 202, job

@@ -1,0 +1,1 @@
+"""What measures inside a model cost: the time of their forward passes, and memory."""
