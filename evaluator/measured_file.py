@@ -105,6 +105,14 @@ def write_items(path: Path, items: pa.Table) -> str:
     return sha256_of_file(target)
 
 
+def check_measured(path: Path) -> Measured:
+    """What is stored at `path`, once all that belongs to it is found whole; raises EvaluationError where it is not."""
+    measured = read_measured(path)
+    if measured.items_sha256 is not None:
+        read_items(path)
+    return measured
+
+
 def read_items(path: Path) -> pa.Table:
     """What is kept pair by pair beside the rows at `path`; raises EvaluationError where it is not what was written."""
     target, expected = items_path(path), read_measured(path).items_sha256

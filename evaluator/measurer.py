@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from evaluator.arrivals import LoadedWeights
 from evaluator.folder import EvaluationFolder
-from evaluator.measured_file import Measured, measured_path, read_measured, spec_name, write_items, write_measured
+from evaluator.measured_file import Measured, check_measured, measured_path, spec_name, write_items, write_measured
 from evaluator.measurement_table import table_of
 from evaluator.measures.checkpoint_measure import CheckpointMeasure, MeasuringCheckpoint
 from evaluator.measures.measure_options import MeasureOptions
@@ -138,6 +138,6 @@ class Measurer:
 def _read(path: Path) -> Measured | None:
     """What is stored; None where nothing is, or it is damaged."""
     try:
-        return read_measured(path) if path.is_file() else None
+        return check_measured(path) if path.is_file() else None
     except EvaluationError:
         return None

@@ -27,7 +27,9 @@ class Inside:
     layers: int = 4
     heads: int = 4
     copies_at: Mapping[str, float] = field(default_factory=lambda: {"tokens": 900.0, "hex": 1300.0})
-    forms_at: Mapping[tuple[int, int], float] = field(default_factory=lambda: {(1, 2): 500.0, (2, 0): 900.0, (3, 1): 1500.0})
+    forms_at: Mapping[tuple[int, int], float] = field(
+        default_factory=lambda: {(1, 2): 500.0, (2, 0): 900.0, (3, 1): 1500.0}
+    )
     previous: tuple[int, int] = (0, 3)
     concepts: Mapping[str, float] = field(default_factory=dict)
     """Paradigm → step at which its direction separates; ∞ for never."""
@@ -61,7 +63,9 @@ def copying_rows(plant: Inside, step: int) -> Rows:
 def icl_rows(plant: Inside, step: int) -> Rows:
     """Falls as heads form."""
     value = -0.05 - 0.5 * risen(step, min(plant.forms_at.values(), default=500.0))
-    return [_row("icl-score", step, ALL, value, 200, value - 0.04, value + 0.04, "loss at token 500 minus loss at token 50")]
+    return [
+        _row("icl-score", step, ALL, value, 200, value - 0.04, value + 0.04, "loss at token 500 minus loss at token 50")
+    ]
 
 
 def induction_rows(plant: Inside, step: int, generator: np.random.Generator) -> Rows:
@@ -96,7 +100,12 @@ def concept_rows(plant: Inside, step: int, generator: np.random.Generator, layer
         for layer in range(n_layers + 1):
             depth = 1.0 if uid in plant.word_form else layer / n_layers
             level = risen(step, at, 150.0) * depth
-            for name, ceiling in (("concept", 0.97), ("concept-disjoint", 0.92), ("concept-crossed", 0.9), ("probe", 0.95)):
+            for name, ceiling in (
+                ("concept", 0.97),
+                ("concept-disjoint", 0.92),
+                ("concept-crossed", 0.9),
+                ("probe", 0.95),
+            ):
                 auroc = 0.5 + (ceiling - 0.5) * level + float(generator.normal(0, 0.01))
                 rows += _nulled(f"{name}-auroc", step, validation, layer, auroc, (0.5, 0.42, 0.58), 300, named)
                 rows += _nulled(f"{name}-paired", step, validation, layer, auroc, (0.5, 0.42, 0.58), 300, named)
@@ -197,7 +206,13 @@ def _row(
 
 
 def _map(
-    measure: str, step: int, where: tuple[object, ...], values: np.ndarray, n: int, named: str, spread: float | None = None
+    measure: str,
+    step: int,
+    where: tuple[object, ...],
+    values: np.ndarray,
+    n: int,
+    named: str,
+    spread: float | None = None,
 ) -> Rows:
     return [
         _row(

@@ -15,14 +15,12 @@ from exposure.pairs import MinimalPair
 def exposed_half(pairs: Sequence[MinimalPair], files: Sequence[Path], work: Path) -> Path:
     """The timeline, in `work`: a corpus of good sentences, a document each. `files` are those of the pairs."""
     work.mkdir(parents=True, exist_ok=True)
-    corpus, run, phrases, timeline = (
-        work / name for name in ("corpus.jsonl", "run.json", "phrases.parquet", "timeline")
-    )
+    corpus, run, phrases, timeline = (work / one for one in ("corpus.jsonl", "run.json", "phrases.parquet", "timeline"))
     lines = [json.dumps({"id": pair.name, "text": pair.sentence_good}) for pair in pairs[::2]]
     corpus.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    exposure("phrases", *files, "-o", phrases)
-    rows = "--packing document-per-row --batch-sequences 64".split()
-    exposure("run", "init", "--corpus", corpus, *rows, "--checkpoint-every", 10, "--out", run)
+    exposure("phrases", *files, "--output", phrases)
+    rows = ("--packing", "document-per-row", "--batch-sequences", 64, "--checkpoint-every", 10)
+    exposure("run", "init", "--corpus", corpus, *rows, "--output", run)
     exposure("index", "--run", run, "--phrases", phrases, "--out", timeline)
     return timeline
 

@@ -10,8 +10,8 @@ from evaluator.compared.settings import differing
 from evaluator.measures.onset.formation import Formation, formation_of
 from evaluator.measures.onset.layer_order import Heads, LayerOrder, layer_order
 
-DRAWS = 199
-"""Permutations of layers of each test; p is not below 1/200, nor much below 1/n! of n layers."""
+DRAWS = 999
+"""Permutations of layers of each test; p is not below 1/1000, nor much below 1/n! of n layers."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from evaluator.conventions import ScoringSpec
 from evaluator.exposures import read_exposures
 from evaluator.folder import HASH_DIGITS, EvaluationFolder
 from evaluator.items import METADATA_KEY, SideScores, read_items
-from evaluator.measured_file import MEASURED, measured_path, read_measured
+from evaluator.measured_file import ITEMS, MEASURED, check_measured, measured_path
 from evaluator.measurement_file import MEASUREMENTS, facts_of, read_measurements
 from evaluator.pair_file import SCHEMA as PAIRS_SCHEMA
 from evaluator.pair_file import read_pair_columns
@@ -109,9 +109,10 @@ def _check_scores(data: Path, folder: EvaluationFolder) -> Iterator[Finding]:
 def _check_measured(data: Path, folder: EvaluationFolder) -> Iterator[Finding]:
     """measured/MEASURE/SPEC/HASH.parquet: whole, of that measure and of these weights."""
     for path in sorted((folder.path / MEASURED).rglob("*")):
-        if path.is_dir() or is_partial(path.name):
+        # What is kept pair by pair is checked with its rows; where there are none, its making was interrupted.
+        if path.is_dir() or is_partial(path.name) or path.name.endswith(ITEMS):
             continue
-        problem = _problem_of(read_measured, path)
+        problem = _problem_of(check_measured, path)
         if problem is not None:
             then = f"{_AGAIN}, with its measures: only what is missing is measured."
             yield Finding(path, problem, f"Move it to quarantine/. {then}", partial(quarantine, data, path))

@@ -103,13 +103,25 @@ def _coefficient(run: Formation, layers: Integers, heads: Heads) -> float | None
 def _null(runs: Sequence[Formation], heads: Heads, draws: int, seed: int) -> Floats:
     """[draw] The mean coefficient of runs whose layers are permuted."""
     generator = np.random.default_rng(seed)
-    found = np.zeros((draws, len(runs)))
-    for draw in range(draws):
-        for place, run in enumerate(runs):
-            value = _coefficient(run, generator.permutation(len(run.layers)), heads)
-            assert value is not None  # a permutation leaves as many layers and steps apart as there were
-            found[draw, place] = value
-    return np.asarray(found.mean(axis=1))
+    orders = [[generator.permutation(len(run.layers)) for run in runs] for _ in range(draws)]
+    found = [
+        _coefficients(run, np.array([order[place] for order in orders]), heads)  # [draw, layer]
+        for place, run in enumerate(runs)
+    ]
+    return np.asarray(np.mean(found, axis=0))
+
+
+def _coefficients(run: Formation, orders: Integers, heads: Heads) -> Floats:
+    """[draw] `_coefficient` of each of many orders [draw, layer], from sums by layer: the steps' ranks stay the same."""
+    kept = run.has_formed if heads == "formed" else np.ones(run.steps.shape, dtype=bool)
+    ranks = np.zeros(run.steps.shape)
+    ranks[kept] = _ranks(run.steps[kept])
+    ranks[kept] -= ranks[kept].mean()
+    sizes = kept.sum(axis=1)  # [layer] heads
+    ends = np.cumsum(np.take_along_axis(np.tile(sizes, (len(orders), 1)), np.argsort(orders, axis=1), axis=1), axis=1)
+    middles = np.take_along_axis(ends, orders, axis=1) - (sizes - 1) / 2 - (sizes.sum() + 1) / 2
+    spread = (sizes * middles**2).sum(axis=1) * (ranks**2).sum()
+    return np.asarray(middles @ ranks.sum(axis=1) / np.sqrt(spread))
 
 
 def _share(is_as_large: Flags) -> float:

@@ -1,8 +1,8 @@
 """One forward pass over the sentences of a paradigm, watched: hidden states and attention of the same run of the model.
 
-Sentences of equal length share a batch, so nothing is padded; unlike for scoring every token is fed, since the last
-one is looked at too. Only what is wanted of a batch is kept of it: memory is bounded by one batch and by one paradigm's
-states.
+Unlike for scoring every token is fed, since the last one is looked at too. Sentences are padded at their right, where
+no token of a causal model sees it, so there is no mask. Only what is wanted of a batch is kept of it: memory is bounded
+by one batch and by one paradigm's states.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from evaluator.inside.places import Places
 from evaluator.measures.attention.attention_to_context import AttentionQueries, AttentionWeights, attention_weights
 from evaluator.measures.attention.word_places import WordPlaces
 from evaluator.measures.fitting_batches import FittingBatches
-from evaluator.measures.pairs.paradigm_sentences import ParadigmSentences, equal_lengths
+from evaluator.measures.pairs.paradigm_sentences import ParadigmSentences, by_length
 from evaluator.measures.pairs.seen_inside import PositionStates, SeenInside, Singles
 from evaluator.measures.pairs.wanted import Wanted
 from evaluator.memory import TokenBudget
 from evaluator.scored import Integers
+from evaluator.sequences import TokenSequences
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,14 @@ def seen_inside(
     """
     sentences = sentences.showing(wanted)
     tokens = _tokens(sentences)
-    batches: list[_Batch] = []
     with evaluating(model):
-        for length, sequences in equal_lengths(sentences):
-            fits = FittingBatches(budget, length, "sentences", where, on_note)
+        ordered, longest = by_length(sentences), int(sentences.tokenised.sequences.lengths.max())
+        fits = FittingBatches(budget, longest, "sentences", where, on_note)
 
-            def run(first: int, end: int, sequences: Integers = sequences) -> _Batch:
-                return _batch(model, sentences, wanted, tokens, sequences[first:end])
+        def run(first: int, end: int) -> _Batch:
+            return _batch(model, sentences, wanted, tokens, np.sort(ordered[first:end]))
 
-            batches += fits.run(len(sequences), run)
+        batches = list(fits.run(len(ordered), run))
     states = _gathered(batches, len(tokens.sequence)) if wanted.positions else None
     return SeenInside(
         states=() if states is None else tuple(_of_positions(sentences, states)),
@@ -102,20 +102,27 @@ def _batch(
     pairs, words, queries = _queries(sentences, batch)
     seen: list[HiddenStates] = []
     rows: list[torch.Tensor] = []
-    sequences = sentences.tokenised.sequences
-    ids = np.stack([sequences[one] for one in batch.tolist()])  # [row, token]
+    ids = _padded(sentences.tokenised.sequences, batch)
     with torch.inference_mode(), ExitStack() as watching:
         if len(held):
             watching.enter_context(watched_hidden_states(model, places, seen.append))
         if queries is not None:
             watching.enter_context(watched_attention(model, lambda _, found: rows.append(found.cpu()), queries))
         if len(held) or queries is not None:
-            model.base_model(input_ids=torch.from_numpy(ids).to(model.device, torch.int64), use_cache=False)
+            model.base_model(input_ids=torch.from_numpy(ids).to(model.device), use_cache=False)
     states = _stacked(seen[0], wanted.raw_states) if seen else np.zeros((0, 0, 0), np.float32)
     attention = None
     if words is not None and queries is not None:
         attention = attention_weights(torch.stack(rows).numpy(), words, wanted.attention)
     return _Batch(held, states, pairs, attention)
+
+
+def _padded(sequences: TokenSequences, batch: Integers) -> Integers:
+    """[row, token] With some token at the right."""
+    held = sequences.take(batch)
+    ids = np.zeros((len(batch), int(held.lengths.max())), dtype=np.int64)
+    ids[np.repeat(np.arange(len(batch)), held.lengths), held.places] = held.ids
+    return ids
 
 
 def _queries(sentences: ParadigmSentences, batch: Integers) -> tuple[Integers, WordPlaces | None, Places | None]:

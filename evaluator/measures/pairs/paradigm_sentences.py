@@ -89,8 +89,6 @@ def _texts(folder: Path, measured: MeasuredPairs, side: str, whole: TokenisedPai
     return tokenised_sentences(tokenizer.file, sentences, prefix_tokens, " " if measured.spec.lead_space else "")
 
 
-def equal_lengths(sentences: ParadigmSentences) -> Iterator[tuple[int, Integers]]:
-    """(tokens, sequences) of each length: no row needs padding."""
-    lengths = sentences.tokenised.sequences.lengths
-    for length in np.unique(lengths).tolist():
-        yield length, np.flatnonzero(lengths == length)
+def by_length(sentences: ParadigmSentences) -> Integers:
+    """[sequence] From the shortest to the longest: in batches of this order little is padded."""
+    return np.argsort(sentences.tokenised.sequences.lengths, kind="stable")

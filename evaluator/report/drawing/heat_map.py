@@ -89,13 +89,17 @@ def _cells(values: Floats, colours: Colours, cell: float, tall: float, bottom: f
             left, right, y = LEFT + begin * cell, LEFT + end * cell, bottom - (row + 1) * tall
             shape = f"M{place(left)} {place(y)}H{place(right)}V{place(y + tall)}H{place(left)}Z"
             paths[level] = paths.get(level, "") + shape
-    return [_path(level, paths[level]) for level in sorted(paths, key=lambda one: (one is not None, one or 0)) if level != 0]
+    return [
+        _path(level, paths[level]) for level in sorted(paths, key=lambda one: (one is not None, one or 0)) if level != 0
+    ]
 
 
 def _path(level: int | None, path: str) -> str:
     if level is None:
         return tag("path", d=path, class_="heat unknown")
-    return tag("path", d=path, class_=f"heat {'up' if level > 0 else 'down'}", fill_opacity=f"{abs(level) / LEVELS:.2g}")
+    return tag(
+        "path", d=path, class_=f"heat {'up' if level > 0 else 'down'}", fill_opacity=f"{abs(level) / LEVELS:.2g}"
+    )
 
 
 def _stretches(levels: Sequence[int | None]) -> list[tuple[int, int, int | None]]:

@@ -48,7 +48,7 @@ def step_curves(
     ends: Sequence[tuple[float, str]] = (),
     describe: str | None = None,
 ) -> str:
-    """The plot twice, steps linear and logarithmic, of which the page shows one. `ends`: value and text at the right."""
+    """The plot twice, steps linear and logarithmic, of which the page shows one. `ends`: values named at the right."""
     return "".join(_plot(title, curves, axis, areas, ends, describe, is_log) for is_log in (False, True))
 
 
@@ -61,7 +61,9 @@ def _plot(
     describe: str | None,
     is_log: bool,
 ) -> str:
-    steps = tuple(sorted({step for one in (*curves, *areas) for step in one.steps}))
+    steps = tuple(
+        sorted({step for held in [*(one.steps for one in curves), *(one.steps for one in areas)] for step in held})
+    )
     right = RIGHT - 34 if ends else RIGHT
     frame = Frame(WIDTH, HEIGHT, LEFT, right, TOP, BOTTOM, steps, axis.low, is_log, axis.high)
     parts = [

@@ -25,7 +25,9 @@ class ValueAxis:
     """Whether only whole numbers are labelled."""
 
 
-def fitting_axis(name: str, values: Iterable[float | None], *within: float, marked: tuple[float, ...] = ()) -> ValueAxis:
+def fitting_axis(
+    name: str, values: Iterable[float | None], *within: float, marked: tuple[float, ...] = ()
+) -> ValueAxis:
     """An axis that holds all finite `values`, and `within` whatever they are; its ends are round."""
     held = [value for value in (*values, *within, *marked) if value is not None and isfinite(value)] or [0.0, 1.0]
     low, high = min(held), max(held)

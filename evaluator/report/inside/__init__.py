@@ -1,1 +1,1 @@
-"""What other measures than minimal pairs found, on the page of a report: copying, induction, concept vectors, attention."""
+"""What other measures than minimal pairs found, in a report: copying, induction, concept vectors, attention."""

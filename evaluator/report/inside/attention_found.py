@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from evaluator.delay_report import DelayReport
 from evaluator.report.inside.head_figures import (
@@ -39,6 +39,7 @@ class AttentionGroup:
     control: MeasuredArray | None
     entropy: MeasuredArray | None
     uniform: MeasuredArray | None  # [checkpoint]
+    _: KW_ONLY
     span: Span
     figures: tuple[Figure, ...]
     heads: tuple[SelectedHead, ...]
@@ -106,18 +107,14 @@ def _groups(
     uniform = rows.array(UNIFORM, by[:2], conventions=[convention], **where)
     figures = _changes(rows, convention, rows.names(CHANGE), by[:2], where)
     selection = _changes(rows, convention, [HEAD + name for name in SELECTION], by, where)
-    return [
-        AttentionGroup(
-            level,
-            name,
-            weight.under(name),
-            *(None if one is None else one.under(name) for one in (control, entropy, uniform)),
-            span=(span := _span(weight.under(name), level, name, delay, figures)),
-            figures=figures_of(figures, name, span.after),
-            heads=selected_heads(selection, name),
-        )
-        for name in map(str, weight.axes[0])
-    ]
+    found = []
+    for name in map(str, weight.axes[0]):
+        span = _span(weight.under(name), level, name, delay, figures)
+        heads = selected_heads(selection, name)
+        others = [None if one is None else one.under(name) for one in (control, entropy, uniform)]
+        shown = figures_of(figures, name, span.after)
+        found.append(AttentionGroup(level, name, weight.under(name), *others, span=span, figures=shown, heads=heads))
+    return found
 
 
 def _changes(
@@ -141,5 +138,3 @@ def _span(
     if stored is None or stored == found.after:
         return found
     return Span(found.before, stored, False, "after is the checkpoint that the stored change is of")
-
-

@@ -55,24 +55,38 @@ def attention_head_rows(report: Report) -> list[AttentionHeadRow]:
 
 
 def _of_group(name: str, group: AttentionGroup) -> Iterator[AttentionHeadRow]:
-    weights = [*_ends(group, group.weight), group.change]
-    controls = [*_ends(group, group.control), group.change_of_control]
-    columns = [*weights, *controls, *_ends(group, group.entropy)]
+    arrays = {
+        **_ends("", group, group.weight),
+        "change": group.change,
+        **_ends("control_", group, group.control),
+        "control_change": group.change_of_control,
+        **_ends("entropy_", group, group.entropy),
+    }
     chosen = {(one.layer, one.head): one for one in group.heads}
     _, layers, heads = group.weight.axes
     for i, layer in enumerate(map(int, layers)):
         for j, head in enumerate(map(int, heads)):
-            values = [None if one is None else finite(one[i, j]) for one in columns]
-            selection = _selection(group, chosen.get((layer, head)))
-            place = (group.level, group.name, layer, head, group.span.before, group.span.after)
-            yield AttentionHeadRow(name, *place, *values, *selection, group.weight.convention)
+            yield AttentionHeadRow(
+                evaluation=name,
+                level=group.level,
+                group=group.name,
+                layer=layer,
+                head=head,
+                before_step=group.span.before,
+                after_step=group.span.after,
+                **{column: None if one is None else finite(one[i, j]) for column, one in arrays.items()},
+                **_selection(group, chosen.get((layer, head))),
+                convention=group.weight.convention,
+            )
 
 
-def _ends(group: AttentionGroup, array: MeasuredArray | None) -> list[Floats | None]:
-    return [group.at(array, step) for step in (group.span.before, group.span.after)]
+def _ends(prefix: str, group: AttentionGroup, array: MeasuredArray | None) -> dict[str, Floats | None]:
+    steps = {"before": group.span.before, "after": group.span.after}
+    return {prefix + name: group.at(array, step) for name, step in steps.items()}
 
 
-def _selection(group: AttentionGroup, one: SelectedHead | None) -> tuple[float | None, ...]:
-    if one is not None:
-        return one.frequency, one.held_out, one.p, one.p_all
-    return (0.0 if group.heads else None), None, None, None
+def _selection(group: AttentionGroup, one: SelectedHead | None) -> dict[str, float | None]:
+    if one is None:
+        never = 0.0 if group.heads else None
+        return {"chosen": never, "held_out": None, "held_out_p": None, "p_all": None}
+    return {"chosen": one.frequency, "held_out": one.held_out, "held_out_p": one.p, "p_all": one.p_all}

@@ -72,7 +72,13 @@ def figures_table(group: AttentionGroup) -> str:
         Column("p", True, "word and control exchanged"),
     ]
     rows = [
-        [FIGURES[one.name], safe(number_text(one.word.value)), _number(one.control), _difference(one), safe(p_text(one.p))]
+        [
+            FIGURES[one.name],
+            safe(number_text(one.word.value)),
+            _number(one.control),
+            _difference(one),
+            safe(p_text(one.p)),
+        ]
         for one in group.figures
     ]
     return table(f"Concentration of the change, step {steps_text(group.span.after)}", columns, rows)
@@ -106,7 +112,9 @@ def heads_table(group: AttentionGroup) -> str:
         ]
         for one in group.heads[:MOST_HEADS]
     ]
-    more = note(f"{len(group.heads) - MOST_HEADS} more: see attention_heads.csv.") if len(group.heads) > MOST_HEADS else ""
+    more = (
+        note(f"{len(group.heads) - MOST_HEADS} more: see attention_heads.csv.") if len(group.heads) > MOST_HEADS else ""
+    )
     return table("Heads chosen on one half, tested on the other", columns, rows) + more
 
 

@@ -8,7 +8,7 @@ from evaluator.report.inside.attention_found import AttentionGroup
 from evaluator.report.inside.head_figures import Figure
 from evaluator.report.inside.values import number_text, signed_text
 from evaluator.report.standing import SIGNIFICANT
-from evaluator.report.wording import count_text, list_text, p_phrase, share_text, steps_text
+from evaluator.report.wording import list_text, p_phrase, share_text, steps_text
 
 NAMED_HEADS = 3
 
@@ -74,4 +74,5 @@ def _heads(group: AttentionGroup) -> str:
         return "No head stands on lemmas that had no part in choosing it."
     named = [f"{one.layer}.{one.head} ({signed_text(one.held_out)}, {p_phrase(one.p)})" for one in held[:NAMED_HEADS]]
     more = [f"{len(held) - NAMED_HEADS:,} more"] if len(held) > NAMED_HEADS else []
-    return f"On held-out lemmas {count_text(len(held), 'head')} {'stands' if len(held) == 1 else 'stand'}: {list_text([*named, *more])}."
+    stands = "1 head stands" if len(held) == 1 else f"{len(held):,} heads stand"
+    return f"On held-out lemmas {stands}: {list_text([*named, *more])}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from evaluator.adjustment import benjamini_hochberg
 from evaluator.report.build import Report
@@ -88,23 +89,25 @@ def _row(
     before, after = (found.at(measure, uid, step, layer) for step in (span.before, span.after))
     known = after or before
     return ConceptRow(
-        name,
-        uid,
-        eligible,
-        measure,
-        SPLITS[measure],
-        layer,
-        span.before,
-        span.after,
-        span.is_crossing,
-        None if known is None else known.n,
-        *_values(before),
-        *_values(after),
-        adjusted,
-        span.note or None,
-        found.convention,
+        evaluation=name,
+        uid=uid,
+        eligible=eligible,
+        measure=measure,
+        split=SPLITS[measure],
+        layer=layer,
+        before_step=span.before,
+        after_step=span.after,
+        after_is_crossing=span.is_crossing,
+        n=None if known is None else known.n,
+        **_values("before", before),
+        **_values("after", after),
+        after_p_adjusted=adjusted,
+        note=span.note or None,
+        convention=found.convention,
     )
 
 
-def _values(one: Nulled | None) -> tuple[float | None, ...]:
-    return (None,) * 5 if one is None else (one.value, one.null_mean, one.null_low, one.null_high, one.p)
+def _values(when: str, one: Nulled | None) -> dict[str, Any]:
+    names = (when, f"{when}_null_mean", f"{when}_null_low", f"{when}_null_high", f"{when}_p")
+    values = (None,) * 5 if one is None else (one.value, one.null_mean, one.null_low, one.null_high, one.p)
+    return dict(zip(names, values, strict=True))

@@ -100,11 +100,19 @@ def values_table(found: ConceptsFound, uid: str) -> str:
         *(
             column
             for name, *_ in groups
-            for column in (Column("value", True, None, name), Column("null", True, None, name), Column("p", True, None, name))
+            for column in (
+                Column("value", True, None, name),
+                Column("null", True, None, name),
+                Column("p", True, None, name),
+            )
         ),
     ]
     rows = [
-        [safe(WORDS[measure]), _n(found.at(measure, uid, span.after, found.layers[-1])), *_cells(found, uid, measure, groups)]
+        [
+            safe(WORDS[measure]),
+            _n(found.at(measure, uid, span.after, found.layers[-1])),
+            *_cells(found, uid, measure, groups),
+        ]
         for measure in found.arrays
     ]
     return table(f"{uid}: concept vectors", columns, rows)

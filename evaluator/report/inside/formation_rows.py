@@ -45,7 +45,9 @@ def _of_run(name: str, found: InductionFound) -> Iterator[FormationRow]:
 def _of_theta(name: str, score: str, formation: Formation, found: InductionFound) -> Iterator[FormationRow]:
     held = found.scores[score]
     for at, layer in enumerate(formation.layers.tolist()):
-        for head, (step, after) in enumerate(zip(formation.steps[at].tolist(), formation.after[at].tolist(), strict=True)):
+        for head, (step, after) in enumerate(
+            zip(formation.steps[at].tolist(), formation.after[at].tolist(), strict=True)
+        ):
             value = float(held.values[-1][layer, head])
             yield FormationRow(
                 name, score, formation.theta, layer, head, _whole(step), _whole(after), value, held.convention

@@ -25,6 +25,7 @@ SELECTION = ("frequency", "held-out", "p", "p-all")
 
 SELECTED_P = 0.05
 
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A figure of the gain: the word's, its control's, their difference, and p of the difference."""
@@ -64,24 +65,20 @@ def figures_of(arrays: Mapping[str, MeasuredArray], group: str, step: int) -> tu
     for name in FIGURES:
         if (word := at(name)) is not None:
             p = at(f"{name}-p")
-            found.append(Figure(name, word, at(f"{name}-control"), at(f"{name}-difference"), None if p is None else p.value))
+            found.append(
+                Figure(name, word, at(f"{name}-control"), at(f"{name}-difference"), None if p is None else p.value)
+            )
     return tuple(found)
 
 
 def last_step(arrays: Mapping[str, MeasuredArray], group: str) -> int | None:
     """The last checkpoint whose change of a group has figures; None where none has."""
-    steps = [
-        step
-        for one in arrays.values()
-        if group in one.axes[0]
-        for step, value in zip(one.axes[1], one.under(group).value, strict=True)
-        if np.isfinite(value)
-    ]
-    return max(map(int, steps), default=None)
+    held = [one.under(group) for one in arrays.values() if group in one.axes[0]]
+    return max((int(step) for one in held for step in one.steps[np.isfinite(one.value)]), default=None)
 
 
 def selected_heads(arrays: Mapping[str, MeasuredArray], group: str) -> tuple[SelectedHead, ...]:
-    """Heads of one group that were chosen at all, at the last checkpoint, of arrays [group, checkpoint, layer, head]."""
+    """Heads of a group that were chosen at all, at the last checkpoint; arrays [group, checkpoint, layer, head]."""
     frequency = arrays.get(HEAD + "frequency")
     if frequency is None or group not in frequency.axes[0]:
         return ()

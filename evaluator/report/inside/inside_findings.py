@@ -69,7 +69,9 @@ def _copied(one: CopyResult) -> str:
     when = "half is never reached"
     if crossing.step is not None:
         when = f"half is reached at step {steps_text(crossing.step)}"
-        when += " already, the first checkpoint" if crossing.after is None else f" (not at {steps_text(crossing.after)})"
+        when += (
+            " already, the first checkpoint" if crossing.after is None else f" (not at {steps_text(crossing.after)})"
+        )
     name = {"tokens": "Random tokens", "hex": "Hex characters"}[one.generator]
     return f"{name}: {share_text(float(one.overall.value[last]))} [{ends}] copied in the end; {when}."
 
@@ -82,16 +84,19 @@ def induction_sentence(found: InductionFound) -> str:
     name, formed = SHORT[found.by], int(named.has_formed.sum())
     if not formed:
         highest = share_text(float(found.of.values[:, 1:].max()))
-        return f"No head of {named.steps.size} from layer 1 on reaches {name} = {share_text(NAMED, 1)}; highest {highest}."
-    first = f"the first at step {steps_text(float(named.steps.min()))}"
-    said = f"{formed:,} of {count_text(named.steps.size, 'head')} from layer 1 on reach {name} = {share_text(NAMED, 1)}, {first}."
+        return (
+            f"No head of {named.steps.size} from layer 1 on reaches {name} = {share_text(NAMED, 1)}; highest {highest}."
+        )
+    reach = (
+        f"{formed:,} of {count_text(named.steps.size, 'head')} from layer 1 on reach {name} = {share_text(NAMED, 1)}"
+    )
+    said = f"{reach}, the first at step {steps_text(float(named.steps.min()))}."
     if order is None or order.coefficient is None:
         return f"{said} No order of layers can be told: {order.reason if order else 'too few heads'}."
-    verdict = "shallow layers form first" if order.p_shallow_first and order.p_shallow_first < SIGNIFICANT else (
-        "that shallow layers form first is not shown"
-    )
-    rho = f"Spearman of layer against step {number_text(order.coefficient)}, layers permuted {p_phrase(order.p_shallow_first)}"
-    return f"{said} {rho}: {verdict}."
+    is_shown = order.p_shallow_first is not None and order.p_shallow_first < SIGNIFICANT
+    verdict = "shallow layers form first" if is_shown else "that shallow layers form first is not shown"
+    permuted = f"layers permuted {p_phrase(order.p_shallow_first)}"
+    return f"{said} Spearman of layer against step {number_text(order.coefficient)}, {permuted}: {verdict}."
 
 
 def concepts_sentence(found: ConceptsFound, eligible: list[str]) -> str:
@@ -105,11 +110,12 @@ def concepts_sentence(found: ConceptsFound, eligible: list[str]) -> str:
     embedded = sum(_is_low(found, uid, AUROC, found.layers[0]) for uid in after)
     disjoint = sum(_is_low(found, uid, "concept-disjoint-auroc", found.layers[-1]) for uid in after)
     low_rank = sum(_is_low(found, uid, "concept-rank", found.layers[-1]) for uid in uids)
+    eligible_text = count_text(len(uids), "eligible paradigm")
     return (
         f"The last layer separates proxy-validation beyond permuted labels after learning in {len(after):,} of "
-        f"{count_text(len(uids), 'eligible paradigm')} (adjusted p < {share_text(SIGNIFICANT, 2)}); of these in {before:,} "
-        f"before as well, in {disjoint:,} for lemmas it has not met, and in {embedded:,} the embeddings alone do. The "
-        f"rank is below that of permuted labels in {low_rank:,}."
+        f"{eligible_text} (adjusted p < {share_text(SIGNIFICANT, 2)}); of these in {before:,} before as well, in "
+        f"{disjoint:,} for lemmas it has not met, and in {embedded:,} the embeddings alone do. The rank is below that "
+        f"of permuted labels in {low_rank:,}."
     )
 
 
@@ -127,7 +133,10 @@ def attention_finding(found: AttentionFound, eligible: list[str]) -> str:
     tested = [one for one in held if one.figures]
     if tested:
         counts = [
-            sum((figure := figure_of(one, name)) is not None and figure.p is not None and figure.p < SIGNIFICANT for one in tested)
+            sum(
+                (figure := figure_of(one, name)) is not None and figure.p is not None and figure.p < SIGNIFICANT
+                for one in tested
+            )
             for name in ("positive-total", "effective-heads")
         ]
         heads = sum(bool(one.selected) for one in tested)

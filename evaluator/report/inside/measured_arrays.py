@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,16 +42,22 @@ class MeasuredArray:
 
     def at(self, *names: str | int) -> Point | None:
         """The place called so; None where the axes have no such place, or it has no value."""
-        places = [axis.index(name) if name in axis else None for axis, name in zip(self.axes, names, strict=True)]
-        if None in places or np.isnan(self.value[tuple(places)]):
+        held = [axis.get(name) for axis, name in zip(self._places, names, strict=True)]
+        place = tuple(one for one in held if one is not None)
+        if len(place) < len(held) or np.isnan(self.value[place]):
             return None
-        return Point(*(finite(values[tuple(places)]) for values in (self.value, self.low, self.high, self.n)))
+        return Point(*(finite(values[place]) for values in (self.value, self.low, self.high, self.n)))
 
     def under(self, name: str | int) -> MeasuredArray:
         """The part of the first axis that is called so, without that axis."""
-        place = self.axes[0].index(name)  # type: ignore[arg-type]
-        values = (one[place] for one in (self.value, self.low, self.high, self.n))
-        return MeasuredArray(self.axes[1:], *values, self.convention)
+        place = self._places[0][name]
+        value, low, high, n = (one[place] for one in (self.value, self.low, self.high, self.n))
+        return MeasuredArray(self.axes[1:], value, low, high, n, self.convention)
+
+    @cached_property
+    def _places(self) -> tuple[dict[str | int, int], ...]:
+        """Of each axis: what a place is called → its number."""
+        return tuple(dict[str | int, int](zip(axis, range(len(axis)), strict=True)) for axis in self.axes)
 
     @property
     def steps(self) -> Integers:
@@ -82,7 +89,9 @@ class MeasuredRows:
         """What stands in a column of text of a measure: what begins with `prefers` first, then by rows, most first."""
         if measure not in self:
             return []
-        counts = [(one["values"] or "", one["counts"]) for one in pc.value_counts(self._of(measure)[column]).to_pylist()]
+        counts = [
+            (one["values"] or "", one["counts"]) for one in pc.value_counts(self._of(measure)[column]).to_pylist()
+        ]
         ordered = sorted(counts, key=lambda one: (not one[0].startswith(prefers), -one[1], one[0]))
         return [name for name, _ in ordered]
 
@@ -116,11 +125,9 @@ def _array(table: pa.Table, by: Sequence[str], convention: str) -> MeasuredArray
     places = [np.unique(_numbers(table[name]), return_inverse=True) for name in by]
     shape = tuple(len(names) for names, _ in places)
     at = tuple(numbers for _, numbers in places)
-    return MeasuredArray(
-        tuple(tuple(names.tolist()) for names, _ in places),
-        *(_filled(table[name], shape, at) for name in ("value", "low", "high", "n")),
-        convention,
-    )
+    axes = tuple(tuple(names.tolist()) for names, _ in places)
+    value, low, high, n = (_filled(table[name], shape, at) for name in ("value", "low", "high", "n"))
+    return MeasuredArray(axes, value, low, high, n, convention)
 
 
 def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:

@@ -124,14 +124,14 @@ def _mean(name: str, class_: str, held: MeasuredArray) -> Curve:
 
 
 def _head(name: str, class_: str, held: MeasuredArray, head: tuple[int, int]) -> Curve:
-    values = [one[:, *head].tolist() for one in (held.value, held.low, held.high)]
+    values = [one[:, head[0], head[1]].tolist() for one in (held.value, held.low, held.high)]
     return Curve(name, class_, held.steps.tolist(), *values)
 
 
 def _keys(group: AttentionGroup) -> list[str]:
     head = largest_change(group)
     named = "" if head is None else f"head {group.weight.axes[1][head[0]]}.{group.weight.axes[2][head[1]]}"
-    keys = [("one", f"{named}, of largest Δ"), ("three", f"its control")] if head is not None else []
+    keys = [("one", f"{named}, of largest Δ"), ("three", "its control")] if head is not None else []
     return [
         key(class_, words)
         for class_, words in (*keys, ("four", "mean of heads"), ("two", "mean control"), ("five", "uniform, 1/(k+1)"))

@@ -98,7 +98,8 @@ def _last(array: MeasuredArray) -> str:
 def _by_position(one: CopyResult) -> str:
     held = _by_step(one)
     drawing = position_curves(f"Copying by position, {NAMES[one.generator]}", one.positions.tolist(), held)
-    caption = f"By the place of the sequence in the context, {NAMES[one.generator]}, a line a checkpoint: the first, the first at .1 and at .5, the last."
+    lines = "a line a checkpoint: the first, the first at .1 and at .5, the last."
+    caption = f"By the place of the sequence in the context, {NAMES[one.generator]}, {lines}"
     return figure(drawing, caption)
 
 
@@ -122,7 +123,12 @@ def _points(one: CopyResult) -> str:
     rows = [
         [f"{step:,}", share_text(value), between_text(low, high), f"{n:,.0f}"]
         for step, value, low, high, n in zip(
-            held.steps.tolist(), held.value.tolist(), held.low.tolist(), held.high.tolist(), held.n.tolist(), strict=True
+            held.steps.tolist(),
+            held.value.tolist(),
+            held.low.tolist(),
+            held.high.tolist(),
+            held.n.tolist(),
+            strict=True,
         )
     ]
     return table(f"Copying by checkpoint, {NAMES[one.generator]}", columns, rows)

@@ -56,7 +56,9 @@ def sweep_table(found: InductionFound) -> str:
         Column("p", True, "one-tailed: shallow layers first; layers permuted", "all heads"),
         Column("Spearman", True, None, "formed heads"),
         Column("p", True, None, "formed heads"),
-        Column("previous-token heads", True, "heads of any layer with previous-token weight of θ or more, and the first"),
+        Column(
+            "previous-token heads", True, "heads of any layer with previous-token weight of θ or more, and the first"
+        ),
     ]
     rows = [
         [
@@ -76,8 +78,9 @@ def sweep_notes(found: InductionFound) -> list[str]:
     """What to know of the coefficients, and why there is none."""
     words = (
         "Spearman: of layer against formation step, over all heads (those that never form count as later than all "
-        "others) and over those that formed. Null: the layers permuted whole, since heads of one layer are not independent. With n layers no p is much "
-        "below 1 / n!: two or three layers can tell nothing by themselves. Positive: shallow layers form first."
+        "others) and over those that formed; positive where shallow layers form first. Null: the layers permuted "
+        "whole, since heads of one layer are not independent. With n layers no p is much below 1 / n!: two or three "
+        "layers can tell nothing by themselves."
     )
     reasons = dict.fromkeys(one.reason for pair in found.orders for one in pair if one.reason)
     return [note(words), *(note(f"–: {reason}.") for reason in reasons)]
@@ -120,11 +123,12 @@ def centre_card(found: InductionFound) -> str:
         return card("Centre of mass", found.of.convention, note(words), points, steps=False)
     last = found.of.values.shape[1] - 1
     axis = ValueAxis("layer", 1.0, max(2.0, float(last)), (centre.even,), is_whole=True)
-    title = f"Centre of mass of positive {SHORT[found.by]} by training step, in the end layer {number_text(float(drawn[-1]))}"
+    end = number_text(float(drawn[-1]))
+    title = f"Centre of mass of positive {SHORT[found.by]} by training step, in the end layer {end}"
     drawing = step_curves(title, [Curve("centre", "one", steps, drawn.tolist())], axis)
     caption = (
         f"Σ L · {SHORT[found.by]}⁺ / Σ {SHORT[found.by]}⁺ over layers from 1, where the sum is "
-        f"{share_text(LEAST_MASS, 1)} heads or more. Dotted: {number_text(centre.even)}, where it is if all layers have "
-        "the same."
+        f"{share_text(LEAST_MASS, 1)} heads or more. Dotted: {number_text(centre.even)}, where it is if all layers "
+        "have the same."
     )
     return card("Centre of mass", found.of.convention, beside(figure(drawing, caption), points))

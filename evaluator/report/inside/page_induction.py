@@ -20,8 +20,8 @@ from evaluator.scored import Floats
 
 LEAD = (
     "An induction head looks at what followed the last occurrence of the current token (Ā), and makes likelier what it "
-    "looks at (EP): I = Ā · EP, of every head, on sequences of random tokens whose two halves are identical. Layers and "
-    "heads are counted from 0; layer 0 can hold none."
+    "looks at (EP): I = Ā · EP, of every head, on sequences of random tokens whose two halves are identical. Layers "
+    "and heads are counted from 0; layer 0 can hold none."
 )
 
 MAPPED: dict[str, tuple[str, str, Colours]] = {
@@ -61,8 +61,12 @@ def _maps(found: InductionFound) -> str:
 def head_map(title: str, values: Floats, colours: Colours) -> str:
     """Layers upwards, heads to the right; the strongest head is said in the title."""
     n_layers, n_heads = values.shape
-    layer, head = np.unravel_index(int(np.nanargmax(np.abs(values))), values.shape) if np.isfinite(values).any() else (0, 0)
-    said = f"{title}: layer × head, furthest from 0 {number_text(float(values[layer, head]))} in {head_name(layer, head)}"
+    layer, head = (
+        np.unravel_index(int(np.nanargmax(np.abs(values))), values.shape) if np.isfinite(values).any() else (0, 0)
+    )
+    said = (
+        f"{title}: layer × head, furthest from 0 {number_text(float(values[layer, head]))} in {head_name(layer, head)}"
+    )
     rows, columns = [str(at) for at in range(n_layers)], [str(at) for at in range(n_heads)]
     return heat_map(said, values, colours, rows, columns, ("layer", "head"))
 
@@ -84,7 +88,7 @@ def _curves(found: InductionFound) -> str:
     drawn = sorted(places, key=lambda at: (-values[-1][at], at))[:MOST_DRAWN]
     classes = [*LINES[: len(drawn)], *["rest"] * (len(drawn) - len(LINES))]
     curves = [
-        Curve(head_name(*at), class_, steps, values[:, *at].tolist(), is_bare=True)
+        Curve(head_name(*at), class_, steps, values[:, at[0], at[1]].tolist(), is_bare=True)
         for at, class_ in reversed(list(zip(drawn, classes, strict=True)))
     ]
     named = [(float(values[-1][at]), head_name(*at)) for at in drawn[: len(LINES)]]
@@ -94,7 +98,7 @@ def _curves(found: InductionFound) -> str:
         f"{name} of the {count_text(len(drawn), 'head')} that ever reach {share_text(lowest, 1)}"
         + (f", of {len(places)}" if len(places) > len(drawn) else "")
         + f"; the highest at the end are named layer.head. n: {count_text(found.of.sequences, 'sequence')} of random "
-        "tokens. There is no null here: in a model that has learnt nothing, Ā is about 1 over the length of the context."
+        "tokens. There is no null here: in a model that has learnt nothing, Ā is about 1 over the context's length."
     )
     drawing = step_curves(title, curves, axis, ends=named)
     return card(f"{name} over training", found.of.convention, beside(figure(drawing, caption), head_table(found)))
@@ -112,5 +116,6 @@ def _formation(found: InductionFound) -> str:
         "right-censored, not missing. Dots of one step stand one above the other."
     )
     left = figure(drawing, caption)
-    return card("When heads formed, by layer", found.of.convention, beside(left, *sweep_notes(found)), sweep_table(found))
-
+    return card(
+        "When heads formed, by layer", found.of.convention, beside(left, *sweep_notes(found)), sweep_table(found)
+    )

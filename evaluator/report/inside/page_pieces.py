@@ -13,7 +13,7 @@ ROWS = "All rows are in measurements.parquet of the evaluation, under the measur
 
 
 def of_runs(report: Report, anchor: str, title: str, lead: str, card: Callable[[EvaluatedRun], str]) -> str:
-    """A section with what `card` makes of each run, under its name where there are several; "" where that is nothing."""
+    """A section with what `card` makes of each run, under its name where there are several; "" where all is ""."""
     found = [(run, text) for run in report.runs if (text := card(run))]
     if not found:
         return ""

@@ -36,11 +36,14 @@ class Span:
 def span_of(steps: Sequence[int], t_after: float | None) -> Span:
     """The first of rising `steps`, of one measured checkpoint or more, from 100 on, and the first from `t_after` on."""
     late = [step for step in steps if step >= T_BEFORE]
-    before, notes = (late[0], []) if late else (steps[0], [f"no checkpoint from step {T_BEFORE} on: before is the first"])
+    before = late[0] if late else steps[0]
+    notes = [] if late else [f"no checkpoint from step {T_BEFORE} on: before is the first"]
     reached = [step for step in steps if t_after is not None and step >= t_after]
     if t_after is None:
-        notes.append("proxy-validation does not reach .80: after is the last checkpoint")
-    elif reached and reached[0] <= before:
+        notes.append("no crossing of .80 by proxy-validation is known: after is the last checkpoint")
+    elif not reached:
+        notes.append("nothing was measured from the crossing of .80 on: after is the last checkpoint")
+    elif reached[0] <= before:
         notes.append("proxy-validation is at .80 before there is a checkpoint to compare with: after is the last one")
     is_crossing = bool(reached) and reached[0] > before
     return Span(before, reached[0] if is_crossing else steps[-1], is_crossing, "; ".join(notes))

@@ -94,3 +94,22 @@ def test_one_layer_cannot_have_an_order():
         layer_order([formation(np.ones((2, 2))), formation(np.ones((2, 2)), theta=0.5)])
     with pytest.raises(EvaluationError, match="without a run"):
         layer_order([])
+
+
+@pytest.mark.parametrize("heads", ["all", "formed"])
+def test_the_null_is_that_of_a_plain_loop(heads):
+    """p of several runs is what permuting layer by layer, and taking each coefficient anew, gives."""
+    generator = np.random.default_rng(4)
+    times = generator.choice([10.0, 20.0, 30.0, np.inf], size=(3, 5, 4))
+    runs = [Formation(0.3, 1, one, one) for one in times]
+    found = layer_order(runs, heads, draws=60, seed=7)
+    orders, null = np.random.default_rng(7), []
+    for _ in range(60):
+        by_run = []
+        for one in times:
+            of_head = np.repeat(orders.permutation(5)[:, None], 4, axis=1)
+            kept = np.isfinite(one) if heads == "formed" else np.ones(one.shape, dtype=bool)
+            by_run.append(spearman(of_head[kept].astype(float), one[kept]))
+        null.append(np.mean(by_run))
+    assert found.p_shallow_first == (1 + sum(value >= found.coefficient - 1e-9 for value in null)) / 61
+    assert found.p_two_sided == (1 + sum(abs(value) >= abs(found.coefficient) - 1e-9 for value in null)) / 61
