@@ -24,7 +24,8 @@ from benchmarks.scoring.results import Measured, keep, kept, load_average, with_
 from benchmarks.scoring.samples import blimp
 from evaluator.conventions import PRESETS
 from evaluator.devices import device_of, dtype_of
-from evaluator.folder import EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
+from evaluator.manifest import manifest_of
 from evaluator.reference_model import reference_model
 from evaluator.requests import EvaluationRequest
 from evaluator.run import evaluate

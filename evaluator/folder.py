@@ -16,105 +16,23 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
 
-from evaluator.checkpoint_report import CheckpointReport
+from evaluator.checkpoint_record import HASH_DIGITS, CheckpointRecord, checkpoints_from
 from evaluator.conventions import Convention, ScoringSpec
 from evaluator.exposures import StoredExposures, read_exposures, write_exposures
 from evaluator.items import ItemScores, read_items, write_items
+from evaluator.manifest import EvaluationManifest, manifest_from, refuse_other
 from evaluator.normed_scores import columns_for, normed_scores, numbers, refuse_other_items
-from evaluator.pair_file import pair_table, pairs_digest, scored_bytes, write_pairs
+from evaluator.pair_file import pair_table, scored_bytes, write_pairs
 from evaluator.scored import Floats, PairTable, ScoredSeries
 from evaluator.split_witness import EXPOSURES, found_in, lost_exposures
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError
-from exposure.order_rules import FrozenModel
 from exposure.pairs import MinimalPair
 from exposure.phrases import CriticalPhrase
-from exposure.sealed import sealed, unsealed
-from exposure.training_facts import TrainingFacts
-
-HASH_DIGITS = 16
-"""Of a weights hash, in the name of a file of scores; its metadata hold the whole."""
-
-
-class EvaluationManifest(FrozenModel):
-    """What an evaluation is of. Two requests with the same manifest are the same evaluation."""
-
-    format: Literal["exposure.evaluation"] = "exposure.evaluation"
-    version: Literal[1] = 1
-    name: str
-    series: str
-    place: str
-    order_sha256: str | None = None
-    pairs: int = Field(ge=1)
-    pairs_sha256: str
-    dtype: str
-    conventions: tuple[Convention, ...] = Field(min_length=1)
-    tokenizer_sha256: str | None = None
-    config_sha256: str | None = None
-    training: TrainingFacts | None = None
-    provenance: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def primary(self) -> Convention:
-        """The convention of the figures that come first; the others stand beside it."""
-        return self.conventions[0]
-
-    def spec(self, convention: Convention) -> ScoringSpec:
-        """What a convention needs stored."""
-        return convention.spec(self.dtype)
-
-    @property
-    def specs(self) -> tuple[ScoringSpec, ...]:
-        """Each distinct thing to store."""
-        return tuple(dict.fromkeys(self.spec(convention) for convention in self.conventions))
-
-
-class CheckpointRecord(FrozenModel):
-    """What became of one checkpoint. Only `scored` ones stand in curves.
-
-    `duplicate`: the same weights as an earlier step's, not scored. `broken`: `reason` says why.
-    """
-
-    step: int = Field(ge=0)
-    source: str
-    status: Literal["scored", "duplicate", "broken"]
-    weights_sha256: str | None = None
-    cheap_digest: str | None = None
-    same_weights_as: tuple[int, ...] = ()
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
-    measured: tuple[str, ...] = ()
-    """What was measured of it beside minimal pairs: MEASURE/SPEC."""
-
-    @classmethod
-    def of(cls, report: CheckpointReport) -> CheckpointRecord:
-        """The record of a checkpoint that did not have to be scored, or could not."""
-        return cls(
-            step=report.step,
-            source=report.source,
-            status="scored" if report.status == "finished" else report.status,
-            weights_sha256=report.weights_hash,
-            cheap_digest=report.cheap_digest,
-            same_weights_as=report.same_weights_as,
-            reason=report.reason or None,
-        )
-
-
-_MUST_BE_SAME = {
-    "pairs_sha256": "other pairs",
-    "dtype": "another dtype",
-    "conventions": "other conventions",
-    "place": "checkpoints from elsewhere",
-    "order_sha256": "a run with another data order",
-    "tokenizer_sha256": "another tokenizer",
-    "config_sha256": "a model of another config",
-}
-_MAY_BE_UNKNOWN = ("order_sha256", "tokenizer_sha256", "config_sha256")
+from exposure.sealed import sealed
 
 
 class EvaluationFolder:
@@ -178,19 +96,8 @@ class EvaluationFolder:
             )
 
     def refuse_other(self, asked: EvaluationManifest) -> None:
-        """Raise EvaluationError, naming what differs, unless `asked` is this evaluation.
-
-        Checkpoints may have been moved: another place is only another run while the old place is still there.
-        """
-        for name, other in _MUST_BE_SAME.items():
-            mine, theirs = getattr(self.manifest, name), getattr(asked, name)
-            is_unknown = name in _MAY_BE_UNKNOWN and None in (mine, theirs)
-            was_moved = name == "place" and _is_local(mine) and not Path(mine).exists()
-            if mine != theirs and not is_unknown and not was_moved:
-                raise EvaluationError(
-                    f"{self.path} holds an evaluation with {other}: {_short(mine)}; asked for now: {_short(theirs)}. "
-                    "Ask for the same, or evaluate under another name, into a folder of its own."
-                )
+        """Raise EvaluationError, naming what differs, unless `asked` is this evaluation."""
+        refuse_other(self.path, self.manifest, asked)
 
     def refuse_other_phrases(self, critical: Sequence[CriticalPhrase]) -> None:
         """Raise EvaluationError when exposures are stored, and of other critical phrases than these."""
@@ -306,42 +213,6 @@ class EvaluationFolder:
         return normed_scores(table, convention, lambda side: scored_bytes(self.path / "pairs.parquet", side)).delta
 
 
-def manifest_from(text: str | bytes) -> EvaluationManifest:
-    """What an evaluation.json says; raises ValueError where it is none, or damaged."""
-    return EvaluationManifest.model_validate_json(json.dumps(unsealed(json.loads(text))))
-
-
-def checkpoints_from(text: str | bytes) -> list[CheckpointRecord]:
-    """What a checkpoints.json says; raises ValueError or TypeError where it is none, or damaged."""
-    listed = json.loads(text)
-    if not isinstance(listed, list):
-        raise ValueError("it is not a JSON list")
-    return [CheckpointRecord.model_validate(unsealed(one)) for one in listed]
-
-
-def manifest_of(
-    name: str,
-    series: str,
-    pairs: Sequence[MinimalPair],
-    dtype: str,
-    conventions: Sequence[Convention],
-    place: str = "unknown",
-) -> EvaluationManifest:
-    """The manifest of an evaluation of `pairs`; what else is known of it is added by who runs it.
-
-    `place` is where the checkpoints are: the folder of them all, or a repository.
-    """
-    return EvaluationManifest(
-        name=name,
-        series=series,
-        place=place,
-        pairs=len(pairs),
-        pairs_sha256=pairs_digest(pairs),
-        dtype=dtype,
-        conventions=tuple(conventions),
-    )
-
-
 def _words_of(one: CriticalPhrase) -> tuple[object, ...]:
     return one.uid, one.pair_id, one.side, one.phrase, one.critical_word, one.context_word, one.flags
 
@@ -352,17 +223,6 @@ def _is_unfinished(path: Path) -> bool:
         one.name in ("lock", "scores", "pairs.parquet") or (one.name.startswith(".") and one.name.endswith(".partial"))
         for one in path.iterdir()
     )
-
-
-def _is_local(place: str) -> bool:
-    return Path(place).is_absolute()
-
-
-def _short(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(one.name for one in value if isinstance(one, Convention))
-    text = f"{value}"
-    return f"{text[:12]}…" if len(text) == 64 else text
 
 
 def _write_json(path: Path, document: object) -> None:

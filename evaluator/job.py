@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.device_lock import device_lock
 from evaluator.devices import device_of
 from evaluator.exposures import exposure_source, needs_timeline
-from evaluator.folder import CheckpointRecord, EvaluationFolder
+from evaluator.folder import EvaluationFolder
 from evaluator.folder_lock import folder_lock
 from evaluator.job_spec import EvaluationSpec
 from evaluator.measured_rows import overall_rows

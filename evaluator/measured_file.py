@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evaluator.folder import HASH_DIGITS
+from evaluator.checkpoint_record import HASH_DIGITS
 from evaluator.measurement_table import SCHEMA, rows_digest
 from exposure.artefacts import atomic_write
 from exposure.errors import EvaluationError, first_line

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evaluator.folder import CheckpointRecord, EvaluationFolder
+from evaluator.checkpoint_record import CheckpointRecord
+from evaluator.folder import EvaluationFolder
 from evaluator.measured_file import Measured, measured_path, read_measured
 from evaluator.measurement_table import at_step, rows_of
 from exposure.measurement import Measurement

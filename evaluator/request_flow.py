@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.conventions import Convention, Method
 from evaluator.devices import device_of, dtype_name, dtype_of
 from evaluator.exposure_lookup import look_up_exposures
 from evaluator.exposures import StoredExposures
-from evaluator.folder import CheckpointRecord, EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
+from evaluator.manifest import manifest_of
 from evaluator.measures.icl.text_files import text_files
 from evaluator.pair_file import scored_texts
 from evaluator.provenance import provenance

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.checkpoint_report import CheckpointReport
 from evaluator.checkpoints import ResolvedCheckpoint
 from evaluator.devices import device_of, dtype_of, reproducible
-from evaluator.folder import CheckpointRecord, EvaluationFolder
+from evaluator.folder import EvaluationFolder
 from evaluator.measure_specs import MINIMAL_PAIRS
 from evaluator.measurer import Measurer
 from evaluator.measures.pairs.measured_pairs import MeasuredPairs

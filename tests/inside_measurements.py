@@ -8,6 +8,7 @@ from math import exp
 
 import numpy as np
 import pyarrow as pa
+from synthetic_evaluations import DELAYED, NEVER, TOGETHER, Plant
 
 from evaluator.folder import EvaluationFolder
 from evaluator.intervals import wilson
@@ -38,6 +39,17 @@ class Inside:
     attends: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Paradigm → the one head that gains attention to the context word."""
     attends_at: float = 600.0
+
+
+FEW = Plant("few_exposed", 20, 400)
+PLANTED = (DELAYED, TOGETHER, NEVER, FEW)
+STEPS = (0, 50, 100, 200, 400, 600, 800, 1000, 1200, 1600, 2000)
+PLANT = Inside(
+    concepts={DELAYED.uid: 700.0, TOGETHER.uid: 500.0, NEVER.uid: float("inf"), FEW.uid: 400.0},
+    word_form=(TOGETHER.uid,),
+    attends={DELAYED.uid: (2, 1), NEVER.uid: (1, 3)},
+)
+"""For PLANTED: one paradigm that separates late, one whose embeddings do as well, one that never does."""
 
 
 def risen(step: float, at: float, width: float = 80.0) -> float:

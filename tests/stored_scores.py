@@ -12,8 +12,9 @@ import numpy.typing as npt
 import tiny_models
 
 from evaluator.conventions import PRESETS, Convention
-from evaluator.folder import EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
 from evaluator.items import read_items
+from evaluator.manifest import manifest_of
 from evaluator.requests import EvaluationRequest
 from evaluator.run import evaluate
 from exposure.checkpoint_series import CheckpointSeries, CheckpointSource

@@ -16,10 +16,12 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.conventions import PRESETS
 from evaluator.exposures import ExposureSource, StoredExposures
-from evaluator.folder import CheckpointRecord, EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
 from evaluator.items import ItemScores, SideScores
+from evaluator.manifest import manifest_of
 from exposure.pairs import MinimalPair
 from exposure.phrase_facts import NOT_INDEXED, PhraseFacts
 from exposure.phrases import CriticalPhrase, Phrase

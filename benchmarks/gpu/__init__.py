@@ -14,5 +14,6 @@ bundle of inputs that `python -m benchmarks.gpu.bundle` makes where the corpora 
     digests.py         the code that a figure is of      sweep.py         a sweep of checkpoints
     page.py            docs/gpu.md                       training.py      tokens a second
     packed_items.py    scores of a run, to be carried    pretraining_run.py  a run of 60M, and its scores
-    unpacking.py       the same, as evaluations
+    unpacking.py       the same, as evaluations      copying_run.py   COPY's experiment, a run a setting
+    longer_rows.py     rows cut to a longer context  copying_curves.py  copying and heads by step
 """

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from benchmarks.gpu import peers, precision, pretraining_run, scoring_pass, sweep, training
+from benchmarks.gpu import copying_run, peers, precision, pretraining_run, scoring_pass, sweep, training
 from benchmarks.gpu.bench import Bench, Keep
 from benchmarks.gpu.digests import key_of
 
 SCORING = ("evaluator/*.py",)
 TRAINING = ("lab/*.py",)
+MEASURING = ("evaluator/inside/*.py", "evaluator/measures/**/*.py")
 COMMON = tuple(f"benchmarks/gpu/{name}.py" for name in ("arithmetic", "clock", "models"))
 
 
@@ -46,6 +47,17 @@ def _run(seed: int) -> Measurement:
         300,
         partial(pretraining_run.settings, seed=seed),
         partial(pretraining_run.measure, seed=seed),
+    )
+
+
+def _copying(variant: copying_run.Variant) -> Measurement:
+    return Measurement(
+        f"copying-{variant.name}",
+        f"COPY's experiment, {variant.name}: copying and induction by step; writes copying-{variant.name}.*",
+        (*SCORING, *MEASURING, *TRAINING, *_of("copying_run"), *_of("copying_curves"), *_of("longer_rows")),
+        540,
+        partial(copying_run.settings, variant=variant),
+        partial(copying_run.measure, variant=variant),
     )
 
 
@@ -93,5 +105,6 @@ MEASUREMENTS = {
             training.measure,
         ),
         *(_run(seed) for seed in range(3)),
+        *(_copying(variant) for variant in copying_run.VARIANTS),
     )
 }

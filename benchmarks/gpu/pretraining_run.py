@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.gpu.bench import DTYPE, Bench, Keep, NotHereError
 from benchmarks.gpu.packed_items import pack
 from evaluator.conventions import PRESETS
-from evaluator.folder import EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
+from evaluator.manifest import manifest_of
 from evaluator.provenance import provenance
 from evaluator.requests import EvaluationRequest
 from evaluator.run import evaluate

@@ -13,7 +13,8 @@ from benchmarks.gpu.clock import seconds, timed
 from benchmarks.gpu.models import other_weights, random_checkpoint
 from evaluator.conventions import PRESETS
 from evaluator.devices import DTYPES, reproducible
-from evaluator.folder import EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
+from evaluator.manifest import manifest_of
 from evaluator.reference_model import reference_model
 from evaluator.requests import EvaluationRequest
 from evaluator.run import evaluate

@@ -20,8 +20,10 @@ import pyarrow.parquet as pq
 
 from benchmarks.gpu.inputs import unpacked
 from benchmarks.gpu.packed_items import PackedItems
-from evaluator.folder import CheckpointRecord, EvaluationFolder, EvaluationManifest
+from evaluator.checkpoint_record import CheckpointRecord
+from evaluator.folder import EvaluationFolder
 from evaluator.items import METADATA_KEY, SCHEMA
+from evaluator.manifest import EvaluationManifest
 from evaluator.pair_file import pairs_digest
 from exposure.artefacts import atomic_write
 from exposure.blimp import PARADIGMS

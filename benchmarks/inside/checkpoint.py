@@ -12,7 +12,8 @@ import torch
 
 from evaluator.arrivals import LoadedWeights
 from evaluator.conventions import PRESETS
-from evaluator.folder import EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
+from evaluator.manifest import manifest_of
 from evaluator.measures.checkpoint_measure import MeasuringCheckpoint
 from evaluator.measures.pairs.measured_pairs import MeasuredPairs
 from evaluator.memory import TokenBudget

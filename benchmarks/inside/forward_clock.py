@@ -1,4 +1,4 @@
-"""Seconds that a model spends in forward passes, whoever asks for them."""
+"""CPU seconds that a model spends in forward passes, whoever asks for them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class ForwardClock:
         def run(*args: Any, **kwargs: Any) -> Any:
             if self._is_running:
                 return forward(*args, **kwargs)
-            self._is_running, started = True, time.perf_counter()
+            self._is_running, started = True, time.process_time()
             try:
                 return forward(*args, **kwargs)
             finally:
-                self.seconds += time.perf_counter() - started
+                self.seconds += time.process_time() - started
                 self.passes += 1
                 self._is_running = False
 

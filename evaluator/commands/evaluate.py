@@ -14,8 +14,8 @@ from exposure.tables import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from evaluator.checkpoint_record import CheckpointRecord
     from evaluator.conventions import Method
-    from evaluator.folder import CheckpointRecord
 
 SOME_BROKEN = 3
 """Exit status when some checkpoints could not be scored and the rest was."""

@@ -20,7 +20,7 @@ CHOICES = (
     click.option(
         "--text", type=EXISTING, multiple=True, help="icl: its text: shards, .txt, or a folder of them."
     ),
-    click.option("--icl-rows", type=click.IntRange(min=1), default=200, show_default=True, help="icl: documents of it."),
+    click.option("--icl-rows", type=click.IntRange(1), default=200, show_default=True, help="icl: documents of it."),
     click.option(
         "--icl-tokens",
         type=(int, int),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from math import sqrt
+from math import isfinite, sqrt
 from typing import Literal
 
 import numpy as np
@@ -38,25 +38,32 @@ class Arm:
         """[run] At a checkpoint that all have."""
         return np.array([float(one.values[one.steps == step][0]) for one in self.curves])
 
-    def query_ends(self, step: int) -> tuple[float, float]:
-        """The interval that the measure gives the only run."""
+    def query_ends(self, step: int) -> tuple[float, float] | None:
+        """The interval that the measure gives the only run; None where it gives none, as of heads."""
         (one,) = self.curves
         at = one.steps == step
-        return float(one.low[at][0]), float(one.high[at][0])
+        low, high = float(one.low[at][0]), float(one.high[at][0])
+        return (low, high) if isfinite(low + high) else None
+
+    @property
+    def lowest(self) -> float:
+        """What no value can be below; above 1 none is."""
+        return 0.0 if self.curves[0].quantity.kind == "copying" else -1.0
 
     def ends(self, step: int) -> Ends | None:
-        """The interval of the mean: Student's over seeds, within [0, 1]; of one seed that over queries.
+        """The interval of the mean: Student's over seeds, within what is possible; of one seed that over queries.
 
         None where all seeds have the same value: two that never copied do not say that a third would not.
         """
         if len(self.curves) == 1:
-            return (*self.query_ends(step), "queries")
+            queries = self.query_ends(step)
+            return None if queries is None else (*queries, "queries")
         values = self.values(step)
         half = student_quantile(0.5 + LEVEL / 2, len(values) - 1) * sqrt(_variance(values))
         if half == 0:
             return None
         mean = float(values.mean())
-        return max(0.0, mean - half), min(1.0, mean + half), "seeds"
+        return max(self.lowest, mean - half), min(1.0, mean + half), "seeds"
 
 
 def common_steps(arms: Sequence[Arm]) -> Integers:
@@ -74,27 +81,29 @@ def difference_ends(plain: Arm, treated: Arm, step: int) -> Ends | None:
     """
     sizes = {len(plain.curves), len(treated.curves)}
     if sizes == {1}:
-        return (*_newcombe(plain, treated, step), "queries")
-    return None if 1 in sizes else _welch(plain.values(step), treated.values(step))
+        return _newcombe(plain, treated, step)
+    return None if 1 in sizes else _welch(plain.values(step), treated.values(step), plain.lowest - 1)
 
 
-def _welch(plain: Floats, treated: Floats) -> Ends | None:
+def _welch(plain: Floats, treated: Floats, lowest: float) -> Ends | None:
+    """Within [lowest, −lowest]: differences further from 0 cannot be."""
     parts = np.array([_variance(plain), _variance(treated)])
     if parts.sum() == 0:
         return None
     freedom = float(parts.sum() ** 2 / (parts**2 / [len(plain) - 1, len(treated) - 1]).sum())
     half = student_quantile(0.5 + LEVEL / 2, freedom) * sqrt(float(parts.sum()))
     difference = float(treated.mean() - plain.mean())
-    return max(-1.0, difference - half), min(1.0, difference + half), "seeds"
+    return max(lowest, difference - half), min(-lowest, difference + half), "seeds"
 
 
-def _newcombe(plain: Arm, treated: Arm, step: int) -> tuple[float, float]:
-    (p, q), (low_p, high_p), (low_q, high_q) = (
-        (float(plain.values(step)[0]), float(treated.values(step)[0])),
-        plain.query_ends(step),
-        treated.query_ends(step),
-    )
-    return q - p - sqrt((q - low_q) ** 2 + (high_p - p) ** 2), q - p + sqrt((high_q - q) ** 2 + (p - low_p) ** 2)
+def _newcombe(plain: Arm, treated: Arm, step: int) -> Ends | None:
+    ends = plain.query_ends(step), treated.query_ends(step)
+    if ends[0] is None or ends[1] is None:
+        return None
+    (low_p, high_p), (low_q, high_q) = ends
+    p, q = float(plain.values(step)[0]), float(treated.values(step)[0])
+    low = q - p - sqrt((q - low_q) ** 2 + (high_p - p) ** 2)
+    return low, q - p + sqrt((high_q - q) ** 2 + (p - low_p) ** 2), "queries"
 
 
 def _variance(values: Floats) -> float:

@@ -29,7 +29,7 @@ class Comparison:
     first_steps: tuple[FirstStep, ...]
     exponents: tuple[FamilyExponent, ...]
     regularisation: tuple[Regularisation, ...]
-    """By the quantities of copying."""
+    """By the quantities that ask for it."""
     orders: tuple[FormationOrder, ...]
 
     def of(self, measure: str) -> Comparable | None:
@@ -52,6 +52,6 @@ def compare_runs(runs: Sequence[ComparedRun]) -> Comparison | None:
         alone=tuple(one for one in measured if one not in held),
         first_steps=tuple(step for found in steps.values() for step in found),
         exponents=tuple(found for one in held for found in exponents(one.quantity, steps[one.quantity.measure])),
-        regularisation=tuple(regularisation(one) for one in held if one.quantity.kind == "copying"),
+        regularisation=tuple(regularisation(one) for one in held if one.quantity.is_contrasted),
         orders=tuple(found for one in held if one.quantity.measure == ORDERED for found in formation_orders(one)),
     )

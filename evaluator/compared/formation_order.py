@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 from evaluator.compared.comparable import Comparable
 from evaluator.compared.curves import Curve
@@ -10,13 +11,12 @@ from evaluator.compared.settings import differing
 from evaluator.measures.onset.formation import Formation, formation_of
 from evaluator.measures.onset.layer_order import Heads, LayerOrder, layer_order
 
-DRAWS = 999
-"""Permutations of layers of each test; p is not below 1/1000, nor much below 1/n! of n layers."""
+BOTH: tuple[Heads, ...] = ("all", "formed")
 
 
 @dataclass(frozen=True)
 class FormationOrder:
-    """The test at one θ, over one run or over all that have as many layers and heads."""
+    """The test at one θ, over one run or over all that have as many layers and heads. p is not much below 1/n!."""
 
     runs: tuple[str, ...]
     order: LayerOrder
@@ -28,10 +28,10 @@ class FormationOrder:
     """Facts: the test over runs is meant for seeds."""
 
 
-def formation_orders(held: Comparable, heads: Heads = "all") -> list[FormationOrder]:
-    """By θ: a row for each run, then one for each set of several that have one shape."""
+def formation_orders(held: Comparable) -> list[FormationOrder]:
+    """By `heads` and θ: one for each run, then one for each set of several that have one shape."""
     found = []
-    for theta in held.quantity.thetas:
+    for heads, theta in product(BOTH, held.quantity.thetas):
         found += [_over([one], theta, heads) for one in held.curves]
         found += [_over(group, theta, heads) for group in _by_shape(held.curves) if len(group) > 1]
     return found
@@ -46,7 +46,7 @@ def _by_shape(curves: tuple[Curve, ...]) -> list[list[Curve]]:
 
 def _over(curves: list[Curve], theta: float, heads: Heads) -> FormationOrder:
     layers, of_layer = _shape(curves[0])
-    order = layer_order([_formation(one, theta) for one in curves], heads, DRAWS)
+    order = layer_order([_formation(one, theta) for one in curves], heads)
     runs = tuple(one.run for one in curves)
     names = tuple(run.name for run in runs)
     return FormationOrder(names, order, layers, layers * of_layer, tuple(differing(runs)))

@@ -22,14 +22,18 @@ class Quantity:
     thetas: tuple[float, ...]
     first_layer: int = 0
     """The first layer whose heads count: an induction head cannot be in layer 0."""
+    is_contrasted: bool = False
+    """Whether regularised runs are set against others by it, as COPY does with copying and induction scores."""
 
 
 QUANTITIES: dict[str, Quantity] = {
     one.measure: one
     for one in (
-        Quantity("copying-tokens", "Copying random tokens", "copying", "share copied", COPY_THETAS),
-        Quantity("copying-hex", "Copying random hex characters", "copying", "share copied", COPY_THETAS),
-        Quantity("induction", "Strongest induction score", "heads", "I = Ā · EP", THETAS, FIRST_LAYER),
+        Quantity("copying-tokens", "Copying random tokens", "copying", "share copied", COPY_THETAS, is_contrasted=True),
+        Quantity(
+            "copying-hex", "Copying random hex characters", "copying", "share copied", COPY_THETAS, is_contrasted=True
+        ),
+        Quantity("induction", "Strongest induction score", "heads", "I = Ā · EP", THETAS, FIRST_LAYER, True),
         Quantity("prefix-matching", "Strongest prefix matching", "heads", "weight", THETAS, FIRST_LAYER),
         Quantity("previous-token", "Strongest previous-token head", "heads", "weight", THETAS),
     )

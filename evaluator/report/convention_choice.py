@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from evaluator.conventions import PRESETS, Convention, Norm, Tie
-from evaluator.folder import EvaluationManifest
+from evaluator.manifest import EvaluationManifest
 from exposure.errors import EvaluationError
 
 

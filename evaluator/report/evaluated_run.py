@@ -12,11 +12,13 @@ import pyarrow.compute as pc
 
 from evaluator.accuracy import AccuracyCurve, AccuracyReport, GroupAccuracy, Level, analyse_accuracy
 from evaluator.attention_changes import attention_changes
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.conventions import Convention
 from evaluator.delay import analyse_delay
 from evaluator.delay_report import DelayReport, ParadigmDelay
 from evaluator.exposures import ExposureSource, StoredExposures
-from evaluator.folder import CheckpointRecord, EvaluationFolder, EvaluationManifest
+from evaluator.folder import EvaluationFolder
+from evaluator.manifest import EvaluationManifest
 from evaluator.report.convention_choice import choose_convention
 from evaluator.report.exposed_pairs import (
     FirstExposures,

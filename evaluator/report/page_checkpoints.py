@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluator.folder import CheckpointRecord
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.report.build import Report
 from evaluator.report.evaluated_run import EvaluatedRun
 from evaluator.report.markup import safe, tag

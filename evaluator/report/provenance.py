@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from evaluator.compared.formation_order import DRAWS
+from evaluator.measures.onset.layer_order import DRAWS
 from evaluator.report.build import Report
 from evaluator.report.evaluated_run import EvaluatedRun
 from exposure.provenance import versions

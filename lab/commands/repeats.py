@@ -11,14 +11,22 @@ import click
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--documents", type=click.IntRange(1), default=4000, show_default=True, help="How many documents.")
 @click.option("--shards", type=click.IntRange(1), default=4, show_default=True, help="Files of the corpus.")
-@click.option("--tokens", type=click.IntRange(1), default=600, show_default=True, help="Tokens of a document, about.")
-@click.option("--spans", type=float, default=0.6, show_default=True, help="Share of them in random spans.")
+@click.option("--characters", type=click.IntRange(1), default=250, show_default=True, help="Of each document.")
+@click.option("--refrains", type=float, default=0.9, show_default=True, help="Documents of one span over and over.")
+@click.option("--spans", type=float, default=0.5, show_default=True, help="Of the others: share of them in spans.")
 @click.option(
     "--pairs-per-paradigm", type=int, default=40, show_default=True, help="Up to 240; fewer where words run out."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
 def command(
-    folder: Path, documents: int, shards: int, tokens: int, spans: float, pairs_per_paradigm: int, seed: int
+    folder: Path,
+    documents: int,
+    shards: int,
+    characters: int,
+    refrains: float,
+    spans: float,
+    pairs_per_paradigm: int,
+    seed: int,
 ) -> None:
     """Generate text in which random spans come back into FOLDER: a corpus, minimal pairs and a tokenizer.
 
@@ -27,7 +35,7 @@ def command(
     from lab.repeats.corpus import RepeatingText, write_repeats
     from lab.repeats.documents import Recipe
 
-    text = RepeatingText(seed, documents, shards, pairs_per_paradigm, Recipe(tokens, spans))
+    text = RepeatingText(seed, documents, shards, pairs_per_paradigm, Recipe(characters, refrains, spans))
     files = write_repeats(text, folder)
     click.echo(f"{folder}: {documents:,} documents in {len(files.corpus)} shards, "
                f"{files.pairs.name}, {files.tokenizer.name}")  # fmt: skip

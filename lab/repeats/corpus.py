@@ -31,8 +31,9 @@ class RepeatingText:
             raise UsageError(f"{self.shards} shards for {self.documents} documents. Give 1 to {self.documents} shards.")
         if not 1 <= self.pairs_per_paradigm <= WIDEST:
             raise UsageError(f"{self.pairs_per_paradigm} pairs a paradigm. Give 1 to {WIDEST}.")
-        if not 0 <= self.recipe.spans <= 1:
-            raise UsageError(f"A share of {self.recipe.spans} in spans. Give 0 (sentences alone) to 1 (spans alone).")
+        for name, share in (("refrains", self.recipe.refrains), ("spans", self.recipe.spans)):
+            if not 0 <= share <= 1:
+                raise UsageError(f"--{name} {share}: a share is from 0 to 1.")
 
     def first_document(self, shard: int) -> int:
         """Global index of the first document of `shard`; shards differ by one document at most."""
@@ -52,8 +53,7 @@ class RepeatsFiles:
 def write_repeats(text: RepeatingText, folder: Path) -> RepeatsFiles:
     """Generate `text` into `folder`, which must be new or empty; raises UsageError when it is not.
 
-    The pairs are the world's, and their phrases stand nowhere in the sentences; words of a random span may happen to
-    make one.
+    The pairs are the world's, and their phrases stand nowhere in the sentences.
     """
     shards = tuple(folder / "corpus" / f"shard-{shard:05d}.jsonl.gz" for shard in range(text.shards))
     files = RepeatsFiles(folder, shards, folder / "pairs.jsonl", folder / "tokenizer.json")

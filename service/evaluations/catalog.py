@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.exposures import ExposureSource, exposure_source
-from evaluator.folder import CheckpointRecord
 from evaluator.measurement_file import MEASUREMENTS, facts_of
 from evaluator.measurements import REPORT
 from evaluator.report.files import PAGE

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evaluator.checkpoint_record import HASH_DIGITS, CheckpointRecord
 from evaluator.conventions import Convention
-from evaluator.folder import HASH_DIGITS, CheckpointRecord
 from evaluator.normed_scores import NormedScores, columns_for, normed_scores, refuse_other_items
 from evaluator.report.convention_choice import choose_convention
 from evaluator.scored import Floats, Integers, credit_of

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from evaluator.folder import CheckpointRecord, EvaluationManifest, checkpoints_from, manifest_from
+from evaluator.checkpoint_record import CheckpointRecord, checkpoints_from
+from evaluator.manifest import EvaluationManifest, manifest_from
 from exposure.api.names import NAME
 from exposure.errors import EvaluationError
 from service.data_directory import DataDirectory

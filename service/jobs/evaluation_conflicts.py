@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from evaluator.folder import EvaluationFolder, EvaluationManifest
+from evaluator.folder import EvaluationFolder
+from evaluator.manifest import EvaluationManifest
 from evaluator.pair_file import pairs_digest
 from evaluator.series import series_of
 from exposure.api.names import RootedPath

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from evaluator.checkpoint_record import HASH_DIGITS
 from evaluator.conventions import ScoringSpec
 from evaluator.exposures import read_exposures
-from evaluator.folder import HASH_DIGITS, EvaluationFolder
+from evaluator.folder import EvaluationFolder
 from evaluator.items import METADATA_KEY, SideScores, read_items
 from evaluator.measured_file import ITEMS, MEASURED, check_measured, measured_path
 from evaluator.measurement_file import MEASUREMENTS, facts_of, read_measurements

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -24,8 +25,11 @@ from benchmarks.gpu.arithmetic import Arithmetic
 from benchmarks.gpu.bench import Bench, NotHereError
 from benchmarks.gpu.bundle import make_bundle, run_folder
 from benchmarks.gpu.clock import Stopwatch, timed
+from benchmarks.gpu.copying_curves import CopyingCurves
+from benchmarks.gpu.copying_run import VARIANTS, run_of, settings
 from benchmarks.gpu.digests import ROOT, key_of
 from benchmarks.gpu.inputs import BundleError, unpacked
+from benchmarks.gpu.longer_rows import longer_rows
 from benchmarks.gpu.measurements import MEASUREMENTS, Measurement
 from benchmarks.gpu.models import other_weights, random_checkpoint
 from benchmarks.gpu.outstanding import outstanding
@@ -38,6 +42,8 @@ from benchmarks.scoring import timing
 from evaluator.conventions import PRESETS
 from evaluator.folder import EvaluationFolder
 from evaluator.tokenising import tokenise_pairs
+from exposure.orders import DataOrder
+from lab.row_making import made_rows
 
 ABSENT = ("duckdb", "fastapi", "uvicorn", "starlette", "zstandard", "isal", "ahocorasick", "numba", "llvmlite",
           "minicons", "lm_eval", "datasets")  # fmt: skip
@@ -50,7 +56,7 @@ sys.argv = ["gpu", *sys.argv[1:]]
 runpy.run_module("benchmarks.gpu", run_name="__main__", alter_sys=True)
 """
 
-SEED = "run-seed-1"
+SEED, COPYING = "run-seed-1", "copying-dropout"
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +81,7 @@ def measured(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that came back from the command, run with the packages that are absent there blocked."""
     out = tmp_path_factory.mktemp("out")
     command = [sys.executable, "-c", BLOCKED, "--device", "cpu", "--budget", "3600", "--bundle", bundle]
-    names = ["scoring-pass", "peers", "precision", "sweep", "training", SEED]
+    names = ["scoring-pass", "peers", "precision", "sweep", "training", SEED, COPYING]
     command += ["--results", out / "results.json", "--out", out / "back", "--only", *names]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(list(map(str, command)), cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -93,7 +99,7 @@ def figures(out: Path) -> dict[str, dict[str, Any]]:
 def test_every_measurement_is_made_without_the_packages_that_are_absent(measured: Path) -> None:
     """All but the peers are complete, in both files, and every figure is finite."""
     found = figures(measured)
-    assert set(found) == {"scoring-pass", "precision", "sweep", "training", SEED}
+    assert set(found) == {"scoring-pass", "precision", "sweep", "training", SEED, COPYING}
     assert json.loads((measured / "back" / "gpu_results.json").read_text()) == json.loads(
         (measured / "results.json").read_text()
     )
@@ -191,6 +197,81 @@ def test_the_checkpoints_of_a_run_of_blimp_can_be_carried() -> None:
     ratios = np.diff(np.log(steps[8:]))
     assert ratios.max() < 1.3 * ratios.min()
     assert dense_steps(3, 40) == (0, 1, 2, 3)
+
+
+# ------------------------------------------------------------------------------------- COPY's experiment
+
+
+def test_longer_rows_are_those_that_the_corpus_gives(bundle: Path, bench: Bench, tmp_path: Path) -> None:
+    """Rows of 64 cut anew to 100 are, number by number, the rows that `run init` and `pretrain` make of that length."""
+    world = run_folder(bundle) / "world"
+    packed = ("--packing", "concatenate", "--sequence-length", 100, "--row-prefix", "<|endoftext|>")
+    corpus = ("--corpus", world / "corpus" / "*.gz", "--tokenizer", world / "tokenizer.json", "--batch-sequences", 4)
+    assert exposure("run", "init", *corpus, *packed, "-o", tmp_path / "run.json").status == 0
+    expected = DataOrder.load(tmp_path / "run.json")
+    order, rows = longer_rows(bench.inputs.order, bench.inputs.rows, 100)
+    assert 0 <= expected.rows - order.rows <= 1  # the last tokens of the corpus fill no row of 64, and are not carried
+    assert np.array_equal(rows.ids, made_rows(expected, tmp_path / "rows").ids[: order.rows])
+    assert order.rows * 99 + order.tail_tokens == expected.rows * 99 + expected.tail_tokens
+    assert longer_rows(bench.inputs.order, bench.inputs.rows, 100, most=7)[1].ids.shape == (7, 100)
+    with pytest.raises(ValueError, match="makes no row"):
+        longer_rows(bench.inputs.order, bench.inputs.rows, 10**8)
+
+
+def test_runs_of_other_batch_sizes_take_the_same_steps_over_the_same_rows(bench: Bench) -> None:
+    """With 100 updates of 2, 4 and 8 sequences: the same number of rows, and epochs in proportion."""
+    runs = []
+    for batch in (2, 4, 8):
+        asked = {"updates": 100, "batch_sequences": batch, "length": 256, "checkpoints": 3}
+        order, rows = run_of(bench.inputs.order, bench.inputs.rows, asked)
+        assert len(np.unique(order.rows_in(np.arange(order.rows)))) == order.rows == len(rows.ids)
+        runs.append((order.steps, order.batch_sequences * order.steps - order.slots, order.epochs))
+    assert [steps for steps, _, _ in runs] == [100] * 3
+    assert all(0 <= missing < batch for (_, missing, _), batch in zip(runs, (2, 4, 8), strict=True))
+    assert runs[0][2] < runs[1][2] < runs[2][2]
+
+
+def test_variants_differ_from_the_plain_run_in_one_setting() -> None:
+    """Three batch sizes in the ratio of COPY's, weight decay and attention dropout of 0.1."""
+    plain, *others = (settings(False, variant) for variant in VARIANTS)
+    changed = [{name: value for name, value in one.items() if plain[name] != value} for one in others]
+    assert changed == [
+        {"batch_sequences": plain["batch_sequences"] // 2},
+        {"batch_sequences": plain["batch_sequences"] * 2},
+        {"weight_decay": 0.1},
+        {"attention_dropout": 0.1},
+    ]
+    assert plain["length"] == 1024
+
+
+def test_copying_of_a_run_comes_back(measured: Path, tmp_path: Path) -> None:
+    """Curves by step in a small JSON, and the evaluation as a folder that `exposure report` takes, with the same rows
+    and what is known of the training.
+    """
+    path = measured / "back" / f"{COPYING}.json"
+    assert path.stat().st_size < 100_000
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document["steps"] == [0, 1, 2]
+    assert document["settings"]["attention_dropout"] == 0.1
+    assert np.shape(document["heads"]["induction"]) == (3, 2, 2)
+    shutil.unpack_archive(measured / "back" / f"{COPYING}.tar.gz", tmp_path / "evaluation")
+    folder = EvaluationFolder.open(tmp_path / "evaluation")
+    assert CopyingCurves.of(folder).copying == document["copying"]
+    facts = folder.manifest.training
+    assert facts is not None
+    assert (facts.attention_dropout, facts.sequence_length, facts.batch_sequences) == (0.1, 256, 8)
+
+
+def test_the_figures_are_the_first_steps_at_a_level() -> None:
+    """By hand: a copy curve and one head of two layers."""
+    heads = {"induction": [[[0.0], [0.1]], [[0.0], [0.31]], [[0.1], [0.6]]]}
+    curves = CopyingCurves([0, 10, 20], {"copying-tokens": [0.0, 0.2, 0.9], "copying-hex": [0.0, 0.0, 0.0]}, heads)
+    found = curves.figures
+    assert found["copying-tokens: first step at 0.1"] == 10
+    assert found["copying-tokens: first step at 0.5"] == 20
+    assert found["copying-hex: first step at 0.1"] is None
+    assert found["layer 1"] == {"greatest I": 0.6, "formed": 1, "first step": 10}
+    assert found["layer 0"] == {"greatest I": 0.1, "formed": 0, "first step": None}
 
 
 # ------------------------------------------------------------------------------------- arithmetic and clocks
@@ -358,7 +439,8 @@ def test_the_page_in_docs_says_what_was_measured() -> None:
     """docs/gpu.md has what the committed results give, and names every measurement."""
     text = (ROOT / "docs" / "gpu.md").read_text(encoding="utf-8")
     assert render(Results(ROOT / "benchmarks" / "gpu_results.json")) in text
-    assert all(one.name in text for one in MEASUREMENTS.values() if not one.name.startswith("run-seed"))
+    listed = [one.name for one in MEASUREMENTS.values() if not one.name.startswith(("run-seed", "copying"))]
+    assert all(name in text for name in [*listed, *(f"`{variant.name}`" for variant in VARIANTS)])
 
 
 def test_a_damaged_bundle_is_refused(bundle: Path, tmp_path: Path) -> None:

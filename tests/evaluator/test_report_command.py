@@ -15,8 +15,8 @@ import pytest
 from shell import assert_sentence, environment, exposure
 from synthetic_evaluations import PLANTS, Plant, write_evaluation
 
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.commands.report import command
-from evaluator.folder import CheckpointRecord
 from evaluator.report.accuracy_rows import AccuracyRow
 from evaluator.report.lag_rows import LagRow
 from evaluator.report.other_rows import CheckpointRow, FunnelLine

@@ -12,7 +12,7 @@ import pytest
 from report_pages import QUICK, Page, colliding, drawn_points, report_on, rows_of, table, with_class, words
 from synthetic_evaluations import DELAYED, NEVER, PLANTS, TOGETHER, Curve, Plant, weights_sha256, write_evaluation
 
-from evaluator.folder import CheckpointRecord
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.report.wording import lag_text, p_text, share_text
 
 PHRASELESS = Plant("no_phrase_here", 0, 0, no_phrase=300, phenomenon="islands", field="syntax")

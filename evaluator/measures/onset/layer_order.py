@@ -112,7 +112,7 @@ def _null(runs: Sequence[Formation], heads: Heads, draws: int, seed: int) -> Flo
 
 
 def _coefficients(run: Formation, orders: Integers, heads: Heads) -> Floats:
-    """[draw] `_coefficient` of each of many orders [draw, layer], from sums by layer: the steps' ranks stay the same."""
+    """[draw] `_coefficient` of each of many orders [draw, layer], by sums over layers: ranks of steps stay the same."""
     kept = run.has_formed if heads == "formed" else np.ones(run.steps.shape, dtype=bool)
     ranks = np.zeros(run.steps.shape)
     ranks[kept] = _ranks(run.steps[kept])

@@ -12,13 +12,14 @@ from evaluator.compared.formation_order import FormationOrder
 class LayerRow:
     """Spearman's coefficient of layer against formation step at one θ, over one run or several: the mean over runs.
 
-    Heads that never form count as later than all others. `p_shallow_first`: how often permuted layers have at least
-    as large a coefficient. `formed`: heads that reach θ, a number a run, of `heads` in the `layers` that can hold one.
-    `differ_in`: facts in which the runs differ beside their seed. Lists are JSON.
+    `which` heads: all, those that never form later than all others; or those that formed. `p_shallow_first`: how often
+    permuted layers have at least as large a coefficient. `formed`: heads that reach θ, a number a run, of `heads` in
+    the `layers` that can hold one. `differ_in`: facts in which the runs differ beside their seed. Lists are JSON.
     """
 
     evaluations: tuple[str, ...]
     threshold: float
+    which: str
     coefficient: float | None
     p_shallow_first: float | None
     p_two_sided: float | None
@@ -31,7 +32,7 @@ class LayerRow:
 
 
 def layer_rows(comparison: Comparison) -> list[LayerRow]:
-    """By θ: each run, then several together."""
+    """By `which` and θ: each run, then several together."""
     return [_row(one) for one in comparison.orders]
 
 
@@ -40,6 +41,7 @@ def _row(one: FormationOrder) -> LayerRow:
     return LayerRow(
         evaluations=one.runs,
         threshold=order.theta,
+        which=order.heads,
         coefficient=order.coefficient,
         p_shallow_first=order.p_shallow_first,
         p_two_sided=order.p_two_sided,

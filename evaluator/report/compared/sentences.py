@@ -138,7 +138,7 @@ def _contrast(one: Contrast) -> str:
 def _judged(one: Contrast, step: int) -> str:
     ends = one.difference_ends(step)
     if ends is None:
-        return "with no interval over seeds (that needs two runs of each kind, not all alike)."
+        return "with no interval (over seeds that needs two runs of each kind, not all alike)."
     if ends[2] == "seeds":
         return f"{ends_text(ends, is_signed=True)}, 95 % over seeds."
     return (
@@ -149,7 +149,7 @@ def _judged(one: Contrast, step: int) -> str:
 
 def _layers(orders: Sequence[FormationOrder]) -> Iterable[Finding]:
     """Of all runs together, or of those that have one."""
-    together = [one for one in orders if len(one.runs) > 1]
+    together = [one for one in orders if len(one.runs) > 1 and one.order.heads == "all"]
     told = [one for one in together if one.order.coefficient is not None]
     if not together:
         return []

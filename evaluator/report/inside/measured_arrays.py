@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluator.report.plain import finite
-from evaluator.scored import Floats, Integers
+from evaluator.scored import Flags, Floats, Integers
 
 EVERYTHING = "everything"
+
+TEXTS = ("measure", "level", "group", "split", "convention")
+VALUES = ("value", "low", "high", "n")
+
+Axis = tuple[str, ...] | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Point:
 class MeasuredArray:
     """One measure under one convention. NaN where there is no row, and where its value is null."""
 
-    axes: tuple[tuple[str, ...] | tuple[int, ...], ...]
+    axes: tuple[Axis, ...]
     """Of each axis what its places are called, rising."""
     value: Floats  # [axis, …]
     low: Floats  # [axis, …]
@@ -70,13 +74,13 @@ class MeasuredRows:
 
     def __init__(self, table: pa.Table) -> None:
         """Of rows in any order."""
-        coded = table["measure"].combine_chunks().dictionary_encode()
-        codes = np.asarray(coded.indices)
-        order = np.argsort(codes, kind="stable")
-        ends = np.searchsorted(codes[order], np.arange(len(coded.dictionary) + 1)).tolist()
-        self._places = {name: order[slice(*ends[at : at + 2])] for at, name in enumerate(coded.dictionary.to_pylist())}
-        self._table = table
-        self._held: dict[str, pa.Table] = {}
+        self._texts = {name: TextColumn.of(table[name]) for name in TEXTS}
+        self._numbers = {name: _whole(table[name]) for name in ("step", "layer", "head")}
+        self._values = {name: _floats(table[name]) for name in VALUES}
+        measures = self._texts.pop("measure")
+        order = np.argsort(measures.codes, kind="stable")
+        ends = np.searchsorted(measures.codes[order], np.arange(len(measures.names) + 1)).tolist()
+        self._places = {name: order[ends[at] : ends[at + 1]] for at, name in enumerate(measures.names)}
 
     def __contains__(self, measure: object) -> bool:
         return measure in self._places
@@ -89,11 +93,10 @@ class MeasuredRows:
         """What stands in a column of text of a measure: what begins with `prefers` first, then by rows, most first."""
         if measure not in self:
             return []
-        counts = [
-            (one["values"] or "", one["counts"]) for one in pc.value_counts(self._of(measure)[column]).to_pylist()
-        ]
-        ordered = sorted(counts, key=lambda one: (not one[0].startswith(prefers), -one[1], one[0]))
-        return [name for name, _ in ordered]
+        text = self._texts[column]
+        counts = np.bincount(text.codes[self._places[measure]], minlength=len(text.names)).tolist()
+        found = [(not name.startswith(prefers), -count, name) for name, count in zip(text.names, counts, strict=True)]
+        return [name for _, count, name in sorted(found) if count]
 
     def array(
         self, measure: str, by: Sequence[str], *, conventions: Sequence[str] | None = None, **where: str
@@ -106,38 +109,55 @@ class MeasuredRows:
         chosen = self.held(measure, "convention")[:1] if conventions is None else conventions
         if measure not in self or not chosen:
             return None
-        table = _where(self._of(measure), chosen, where)
-        return _array(table, by, chosen[0]) if len(table) else None
+        places = self._places[measure]
+        for name, wanted in {"convention": chosen, **{name: [value] for name, value in where.items()}}.items():
+            text = self._texts[name]
+            places = places[text.are(wanted)[text.codes[places]]]
+        return self._array(places, by, chosen[0]) if len(places) else None
 
-    def _of(self, measure: str) -> pa.Table:
-        if measure not in self._held:
-            self._held[measure] = self._table.take(pa.array(self._places[measure])).combine_chunks()
-        return self._held[measure]
+    def _array(self, places: Integers, by: Sequence[str], convention: str) -> MeasuredArray:
+        axes = [self._axis(name, places) for name in by]
+        shape, at = tuple(len(names) for names, _ in axes), tuple(numbers for _, numbers in axes)
+        whole = {name: np.full(shape, np.nan) for name in VALUES}
+        for name, values in self._values.items():
+            whole[name][at] = values[places]
+        return MeasuredArray(tuple(names for names, _ in axes), **whole, convention=convention)
 
-
-def _where(table: pa.Table, conventions: Sequence[str], wanted: dict[str, str]) -> pa.Table:
-    for name, value in wanted.items():
-        table = table.filter(pc.equal(table[name], value))
-    return table.filter(pc.is_in(pc.fill_null(table["convention"], ""), pa.array(conventions, pa.string())))
-
-
-def _array(table: pa.Table, by: Sequence[str], convention: str) -> MeasuredArray:
-    places = [np.unique(_numbers(table[name]), return_inverse=True) for name in by]
-    shape = tuple(len(names) for names, _ in places)
-    at = tuple(numbers for _, numbers in places)
-    axes = tuple(tuple(names.tolist()) for names, _ in places)
-    value, low, high, n = (_filled(table[name], shape, at) for name in ("value", "low", "high", "n"))
-    return MeasuredArray(axes, value, low, high, n, convention)
+    def _axis(self, name: str, places: Integers) -> tuple[Axis, Integers]:
+        """What the places of an axis are called, rising, and of each row its place there."""
+        numbers = self._texts[name].codes if name in self._texts else self._numbers[name]
+        found, at = np.unique(numbers[places], return_inverse=True)
+        names = [self._texts[name].names[code] for code in found] if name in self._texts else found.tolist()
+        return tuple(names), at
 
 
-def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    """What tells rows apart: text, or whole numbers, null being −1."""
-    if pa.types.is_string(column.type):
-        return np.asarray(column.to_numpy(), dtype=np.str_)
+@dataclass(frozen=True)
+class TextColumn:
+    """Text as numbers into rising names; null is ""."""
+
+    codes: npt.NDArray[np.int32]  # [row]
+    names: list[str]
+
+    @classmethod
+    def of(cls, column: pa.ChunkedArray) -> TextColumn:
+        """Of any text."""
+        chunks = column.dictionary_encode().chunks  # all with the same dictionary
+        names = [*(chunks[0].dictionary.to_pylist() if chunks else []), ""]
+        codes = [np.asarray(pc.fill_null(one.indices, len(names) - 1)) for one in chunks]
+        rising = sorted(set(names))
+        place = np.array([rising.index(name) for name in names], dtype=np.int32)
+        return cls(place[np.concatenate(codes)] if codes else np.zeros(0, dtype=np.int32), rising)
+
+    def are(self, wanted: Sequence[str]) -> Flags:
+        """[name] Whether it is one of `wanted`."""
+        return np.array([name in wanted for name in self.names], dtype=bool)
+
+
+def _whole(column: pa.ChunkedArray) -> Integers:
+    """Whole numbers, null being −1."""
     return np.asarray(pc.fill_null(column, -1).to_numpy())
 
 
-def _filled(column: pa.ChunkedArray, shape: tuple[int, ...], at: tuple[Integers, ...]) -> Floats:
-    whole = np.full(shape, np.nan)
-    whole[at] = pc.fill_null(pc.cast(column, pa.float64()), float("nan")).to_numpy()
-    return whole
+def _floats(column: pa.ChunkedArray) -> Floats:
+    """Numbers, null being NaN."""
+    return np.asarray(pc.fill_null(pc.cast(column, pa.float64()), float("nan")).to_numpy())

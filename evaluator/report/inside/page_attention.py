@@ -14,7 +14,17 @@ from evaluator.report.inside.attention_tables import figures_table, groups_table
 from evaluator.report.inside.attention_words import attention_sentence, largest_change
 from evaluator.report.inside.concept_rows import eligible_in
 from evaluator.report.inside.measured_arrays import MeasuredArray
-from evaluator.report.inside.page_pieces import STEP_CHOICE, beside, figure, folded, maps, of_runs, small_map
+from evaluator.report.inside.page_pieces import (
+    MOST_DRAWN,
+    STEP_CHOICE,
+    beside,
+    figure,
+    folded,
+    left_out,
+    maps,
+    of_runs,
+    small_map,
+)
 from evaluator.report.markup import breakable, safe, tag
 from evaluator.report.page_parts import key, note
 from evaluator.report.wording import count_text, steps_text
@@ -44,16 +54,21 @@ def _of_run(report: Report, run: EvaluatedRun) -> str:
     if found is None:
         return ""
     groups = shown_groups(report, run, found)
+    drawn = [at < MOST_DRAWN for at in range(len(groups))]
     parts = [note(_said_of_all(found, groups))]
     if groups:
-        parts += [groups_table(groups), note(NULL), tag("ul", *map(_item, groups), class_="findings")]
+        parts += [groups_table(groups), note(NULL), tag("ul", *map(_item, groups, drawn), class_="findings")]
     return "".join(parts)
 
 
 def shown_groups(report: Report, run: EvaluatedRun, found: AttentionFound) -> list[AttentionGroup]:
-    """The whole, phenomena, and the eligible paradigms; all paradigms where exposure is not known."""
-    eligible = eligible_in(report, run) if run.exposed is not None else [one.name for one in found.groups]
-    return [one for one in found.groups if one.level != "paradigm" or one.name in eligible]
+    """The whole, then phenomena, then the eligible paradigms as the report orders them (all without a timeline)."""
+    eligible = eligible_in(report, run) if run.exposed is not None else [sheet.uid for sheet in report.sheets]
+    held = found.of_paradigms
+    return [
+        *(one for one in found.groups if one.level != "paradigm"),
+        *(held[uid] for uid in eligible if uid in held),
+    ]
 
 
 def name_of(group: AttentionGroup) -> str:
@@ -65,13 +80,15 @@ def _said_of_all(found: AttentionFound, groups: list[AttentionGroup]) -> str:
     left = len(found.groups) - len(groups)
     rest = f"; {count_text(left, 'paradigm')} not eligible: see attention_heads.csv" if left else ""
     other = f" Also measured, not shown: {'; '.join(found.other_conventions)}." if found.other_conventions else ""
-    return f"{count_text(len(groups), 'group')} shown{rest}. Convention: {found.convention}.{other}"
+    return (
+        f"{count_text(len(groups), 'group')} shown{rest}.{left_out(len(groups))} Convention: {found.convention}.{other}"
+    )
 
 
-def _item(group: AttentionGroup) -> str:
+def _item(group: AttentionGroup, is_drawn: bool) -> str:
     """What holds of one group; its figures are folded."""
     said = tag("b", breakable(name_of(group))) + tag("span", safe(attention_sentence(group)))
-    return tag("li", said, _folded(group))
+    return tag("li", said, _folded(group) if is_drawn else "")
 
 
 def _folded(group: AttentionGroup) -> str:

@@ -12,7 +12,7 @@ from evaluator.report.inside.concept_rows import adjusted_after, eligible_in
 from evaluator.report.inside.concept_table import before_after_table, values_table
 from evaluator.report.inside.concept_words import concept_sentence
 from evaluator.report.inside.concepts_found import AUROC, ConceptsFound, NulledArrays
-from evaluator.report.inside.page_pieces import STEP_CHOICE, beside, figure, folded, of_runs
+from evaluator.report.inside.page_pieces import MOST_DRAWN, STEP_CHOICE, beside, figure, folded, left_out, of_runs
 from evaluator.report.markup import breakable, safe, tag
 from evaluator.report.page_parts import key, note
 from evaluator.report.wording import count_text, share_text
@@ -45,7 +45,11 @@ def _of_run(report: Report, run: EvaluatedRun) -> str:
     parts = [_said_of_all(found, uids)]
     if uids:
         table = before_after_table(found, uids, adjusted_after(found, uids))
-        parts += [table, note(NULLS), tag("ul", *(_item(found, uid) for uid in uids), class_="findings")]
+        parts += [
+            table,
+            note(NULLS),
+            tag("ul", *(_item(found, uid, at < MOST_DRAWN) for at, uid in enumerate(uids)), class_="findings"),
+        ]
     return "".join(parts)
 
 
@@ -54,13 +58,13 @@ def _said_of_all(found: ConceptsFound, uids: list[str]) -> str:
     said = f"Of {count_text(len(found.uids), 'paradigm')} that were measured {len(uids):,} are eligible and shown"
     rest = f"; the other {left:,} stand in concept_before_after.csv alone" if left else ""
     other = f" Also measured, not shown: {'; '.join(found.other_conventions)}." if found.other_conventions else ""
-    return note(f"{said}{rest}. Convention: {found.convention}.{other}")
+    return note(f"{said}{rest}.{left_out(len(uids))} Convention: {found.convention}.{other}")
 
 
-def _item(found: ConceptsFound, uid: str) -> str:
+def _item(found: ConceptsFound, uid: str, is_drawn: bool) -> str:
     """What holds of one paradigm; its figures are folded."""
     said = tag("b", breakable(uid)) + tag("span", safe(concept_sentence(found, uid)))
-    return tag("li", said, _folded(found, uid))
+    return tag("li", said, _folded(found, uid) if is_drawn else "")
 
 
 def _folded(found: ConceptsFound, uid: str) -> str:

@@ -9,6 +9,9 @@ from evaluator.report.evaluated_run import EvaluatedRun
 from evaluator.report.markup import breakable, safe, tag
 from evaluator.report.page_parts import section
 
+MOST_DRAWN = 24
+"""Paradigms that have figures in one section, in the order of the report: what can be asked first, by its p."""
+
 ROWS = "All rows are in measurements.parquet of the evaluation, under the measures' names."
 
 
@@ -52,6 +55,11 @@ def beside(left: str, *right: str) -> str:
 def folded(summary: str, *children: str) -> str:
     """Shown when it is asked for."""
     return tag("details", tag("summary", safe(summary)), *children)
+
+
+def left_out(number: int) -> str:
+    """What is not drawn of `number` paradigms."""
+    return f" Figures are drawn of the first {MOST_DRAWN} of them, in the order of lags." if number > MOST_DRAWN else ""
 
 
 def maps(*cells: str) -> str:

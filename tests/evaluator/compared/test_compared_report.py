@@ -123,7 +123,7 @@ def test_exponents_and_differences_are_in_files(folder: Path) -> None:
     last = [row for row in rows_of(folder / "regularised.csv") if row["step"] == "2000"]
     assert {row["difference_over"] for row in last} == {"queries"}
     assert float(last[0]["difference"]) == pytest.approx(0.05)
-    assert len(rows_of(folder / "layer_order.csv")) == 5 * (5 + 1)
+    assert len(rows_of(folder / "layer_order.csv")) == 2 * 5 * (5 + 1)
 
 
 def test_tables_say_how_they_were_made(folder: Path) -> None:

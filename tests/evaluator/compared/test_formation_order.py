@@ -14,7 +14,7 @@ FINE = tuple(range(0, 1001, 10))
 def orders_of(runs: list[ComparedRun]) -> list[FormationOrder]:
     comparison = compare_runs(runs)
     assert comparison is not None
-    return [one for one in comparison.orders if one.order.theta == 0.5]
+    return [one for one in comparison.orders if (one.order.theta, one.order.heads) == (0.5, "all")]
 
 
 def test_layers_planted_one_after_the_other_are_found_so() -> None:

@@ -127,3 +127,14 @@ def test_what_is_not_known_is_not_taken_for_0() -> None:
     assert found.contrasts == ()
     assert "of older is not known" in (found.reason or "")
     assert [one.plain.names for one in found_of([unknown, *plain, *dropped]).contrasts] == [["plain-0"]]
+
+
+def test_heads_are_contrasted_without_an_interval_over_queries() -> None:
+    """Induction scores of one run each have a difference and no interval, as the measure gives them none."""
+    induction = QUANTITIES["induction"]
+    assert induction.is_contrasted
+    held = comparable([*seeds("plain", [0.2]), *seeds("dropout", [0.3], attention_dropout=0.1)], induction)
+    assert held is not None
+    (found,) = regularisation(held).contrasts
+    step = int(found.steps[-1])
+    assert (found.difference(step), found.difference_ends(step), found.plain.ends(step)) == (0.0, None, None)

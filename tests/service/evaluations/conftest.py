@@ -13,10 +13,12 @@ import pytest
 from report_pages import QUICK
 from synthetic_evaluations import DELAYED, write_evaluation
 
+from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.conventions import PRESETS
 from evaluator.exposures import ExposureSource, StoredExposures
-from evaluator.folder import CheckpointRecord, EvaluationFolder, manifest_of
+from evaluator.folder import EvaluationFolder
 from evaluator.items import ItemScores, SideScores
+from evaluator.manifest import manifest_of
 from evaluator.measurements import write_measurements
 from exposure.pairs import MinimalPair
 from exposure.phrase_facts import NOT_INDEXED, PhraseFacts
