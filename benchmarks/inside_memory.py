@@ -66,7 +66,7 @@ def measured(asked: argparse.Namespace) -> dict[str, object]:
 
 
 def _evaluated(asked: argparse.Namespace, files: Sequence[Path], timeline: Path, work: Path) -> int:
-    """Peak bytes of the process; raises CalledProcessError where it fails, AssertionError where a measure was not made."""
+    """Peak bytes of the process; raises CalledProcessError or, where a measure was not made, AssertionError."""
     series, out = work / "series.json", work / "evaluation"
     source = CheckpointSource(step=10, path=str(checkpoint(asked.model, asked.work)))
     CheckpointSeries(name=asked.model, checkpoints=(source,)).save(series)

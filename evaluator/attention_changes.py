@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from evaluator.folder import EvaluationFolder
 from evaluator.lemma_weights import ResamplingUnits
-from evaluator.measured_file import measured_path, read_items, read_measured
+from evaluator.measured_file import Measured, measured_path, read_items, read_measured
 from evaluator.measurement_table import table_of
 from evaluator.measures.attention.attention_change import AttentionChange, attention_change
 from evaluator.measures.attention.attention_items import weights_of
@@ -62,7 +62,10 @@ def _of_spec(
     paths: Mapping[int, Path], pairs: PairTable, span_of: SpanOf, uids: Sequence[str]
 ) -> Iterator[Measurement]:
     steps = sorted(paths)
-    convention, spec = _convention(paths[steps[0]])
+    first = read_measured(paths[steps[0]])
+    if first.items_sha256 is None:  # no pair's words are known, whatever the checkpoint
+        return
+    convention, spec = _convention(first)
     items = cache(lambda step: read_items(paths[step]))
     for uid, places in pairs.places_of.items():
         before, after = span_of(steps, uid)
@@ -85,9 +88,8 @@ def change_rows(change: AttentionChange, pairs: PairTable, group: Group, convent
     return [*rows_of_concentration(test, group, convention), *rows_of_selection(selection, group, convention)]
 
 
-def _convention(path: Path) -> tuple[str, AttentionSpec]:
+def _convention(measured: Measured) -> tuple[str, AttentionSpec]:
     """What the stored rows say of themselves, and how attention was read."""
-    measured = read_measured(path)
     spec = measured.made_of["spec"]
     first = measured.table["convention"][0].as_py() if len(measured.table) else ""
     return str(first), AttentionSpec(spec["side"], spec["tokens"], spec["control"])

@@ -11,9 +11,12 @@ from evaluator.tokenised_pairs import TokenisedPairs
 from exposure.errors import EvaluationError
 
 
-def check_limits(model: PreTrainedModel, tokenised: TokenisedPairs, where: str) -> None:
-    """Raise EvaluationError where a sequence is longer than the model's context, or holds an id that it has not."""
-    _check_lengths(context_length(model), tokenised, where)
+def check_limits(model: PreTrainedModel, tokenised: TokenisedPairs, where: str, *, is_last_fed: bool = False) -> None:
+    """Raise EvaluationError where a sequence is longer than the model's context, or holds an id that it has not.
+
+    For scores the last token is only predicted, and needs no place in the context unless `is_last_fed`.
+    """
+    _check_lengths(context_length(model), tokenised, where, is_last_fed)
     _check_ids(vocabulary_size(model), tokenised, where)
 
 
@@ -31,14 +34,15 @@ def context_length(model: PreTrainedModel) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _check_lengths(context: int | None, tokenised: TokenisedPairs, where: str) -> None:
-    lengths = tokenised.sequences.lengths
-    if context is None or lengths.max(initial=0) - 1 <= context:
+def _check_lengths(context: int | None, tokenised: TokenisedPairs, where: str, is_last_fed: bool) -> None:
+    lengths, not_fed = tokenised.sequences.lengths, 0 if is_last_fed else 1
+    if context is None or lengths.max(initial=0) - not_fed <= context:
         return
-    too_long = np.flatnonzero(lengths - 1 > context)
+    too_long = np.flatnonzero(lengths - not_fed > context)
+    last = "every token is fed" if is_last_fed else "the last token is only predicted"
     raise EvaluationError(
         f"{where}: the pair {_pair_of(tokenised, too_long)} has a sentence of {lengths[too_long].max():,} tokens with "
-        f"what stands before it, and the model's context holds {context:,} (the last token is only predicted). Leave "
+        f"what stands before it, and the model's context holds {context:,} ({last}). Leave "
         f"such pairs out ({len(too_long):,} sentences are too long), or evaluate a model with a longer context."
     )
 

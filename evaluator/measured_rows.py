@@ -11,24 +11,29 @@ import pyarrow.compute as pc
 from evaluator.checkpoint_record import CheckpointRecord
 from evaluator.folder import EvaluationFolder
 from evaluator.measured_file import Measured, measured_path, read_measured
-from evaluator.measurement_table import at_step, rows_of
+from evaluator.measurement_table import at_step, distinct, rows_of
 from exposure.measurement import Measurement
 
 
 def stored_measures(folder: EvaluationFolder) -> Iterator[tuple[pa.Table, dict[str, Any]]]:
     """(rows, what they were made of) of each measure, by name and step.
 
-    Of several specs all rows are given: their conventions tell them apart. Raises EvaluationError where what the list
-    of checkpoints names is damaged or gone.
+    Of several specs all rows are given, each once: their conventions tell them apart, and what two specs both ask for
+    (one position of states, and the same beside another) they have alike. Raises EvaluationError where what the list of
+    checkpoints names is damaged or gone.
     """
     found: dict[str, list[tuple[int, Measured]]] = {}
+    specs: dict[str, set[str]] = {}
     for record in folder.checkpoints:
         if record.status == "scored" and record.weights_sha256 is not None:
             for name in record.measured:
                 one = read_measured(measured_path(folder.path, name, record.weights_sha256))
-                found.setdefault(name.partition("/")[0], []).append((record.step, one))
-    for _, measured in sorted(found.items()):
+                measure = name.partition("/")[0]
+                found.setdefault(measure, []).append((record.step, one))
+                specs.setdefault(measure, set()).add(name)
+    for measure, measured in sorted(found.items()):
         rows = pa.concat_tables([at_step(one.table, step) for step, one in measured])
+        rows = rows if len(specs[measure]) == 1 else distinct(rows)
         yield rows, {"measured": _made_of([one for _, one in measured])}
 
 

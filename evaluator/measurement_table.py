@@ -49,6 +49,14 @@ def at_step(table: pa.Table, step: int) -> pa.Table:
     return table.set_column(place, SCHEMA.field(place), pa.repeat(pa.scalar(step, pa.int64()), len(table)))
 
 
+def distinct(table: pa.Table) -> pa.Table:
+    """Of the rows of one measure and place, the first; in the order given."""
+    named = ["measure", *PLACE]
+    numbered = table.select(named).append_column("row", pa.array(range(len(table)), pa.int64()))
+    first = numbered.group_by(named).aggregate([("row", "min")])["row_min"]
+    return table.take(first.take(pc.sort_indices(first)))
+
+
 def rows_digest(table: pa.Table) -> str:
     """The sha256 of the rows: of each column's text, since Parquet may cut a table into chunks of any size."""
     digest = hashlib.sha256()

@@ -130,7 +130,9 @@ KINDS = 6
 Looks = Literal["nowhere", "at context", "at itself", "two back"]
 
 
-def attending(pairs: Sequence[MinimalPair], looks: Looks, strength: float = 40.0) -> PreTrainedModel:
+def attending(
+    pairs: Sequence[MinimalPair], looks: Looks, strength: float = 40.0, n_heads: int = N_HEADS
+) -> PreTrainedModel:
     """A GPT-2 of which HEAD looks somewhere and all other heads look everywhere alike; its blocks add nothing.
 
     "at context": by content, from critical words to context words, wherever they stand. "at itself" and "two back": by
@@ -138,7 +140,7 @@ def attending(pairs: Sequence[MinimalPair], looks: Looks, strength: float = 40.0
     """
     vocabulary = vocabulary_of(pairs)
     config = GPT2Config(
-        vocab_size=len(vocabulary), n_embd=N_HEADS * D_HEAD, n_layer=N_LAYERS, n_head=N_HEADS, n_positions=N_PLACES,
+        vocab_size=len(vocabulary), n_embd=n_heads * D_HEAD, n_layer=N_LAYERS, n_head=n_heads, n_positions=N_PLACES,
         bos_token_id=0, eos_token_id=0, pad_token_id=None,
     )  # fmt: skip
     model = GPT2LMHeadModel(config).eval()
@@ -146,18 +148,18 @@ def attending(pairs: Sequence[MinimalPair], looks: Looks, strength: float = 40.0
         for name, weight in model.named_parameters():
             weight.fill_(1.0 if "ln_" in name and name.endswith("weight") else 0.0)
         is_placed = looks in ("at itself", "two back")
-        model.transformer.wte.weight.copy_(torch.from_numpy(_kinds(pairs, vocabulary)))
+        model.transformer.wte.weight.copy_(torch.from_numpy(_kinds(pairs, vocabulary, n_heads * D_HEAD)))
         if is_placed:
             model.transformer.wpe.weight[:, KINDS : KINDS + N_PLACES] = 8 * torch.eye(N_PLACES)
         _set_head(model, looks, strength)
     return model
 
 
-def _kinds(pairs: Sequence[MinimalPair], vocabulary: Sequence[str]) -> Matrix:
+def _kinds(pairs: Sequence[MinimalPair], vocabulary: Sequence[str], width: int) -> Matrix:
     """[token, width] A word is critical, a context word, or another; none has a mean, all have one length."""
     critical = {word for pair in pairs for word in (pair.critical_word_good, pair.critical_word_bad)}
     context = {pair.context_word for pair in pairs}
-    found = np.zeros((len(vocabulary), N_HEADS * D_HEAD))
+    found = np.zeros((len(vocabulary), width))
     for token, word in enumerate(vocabulary):
         kind = 0 if word in critical else 2 if word in context else 4
         found[token, kind], found[token, kind + 1] = 1, -1
@@ -167,7 +169,8 @@ def _kinds(pairs: Sequence[MinimalPair], vocabulary: Sequence[str]) -> Matrix:
 def _set_head(model: PreTrainedModel, looks: Looks, strength: float) -> None:
     """Queries and keys of HEAD; queries come first in c_attn, and each head has D_HEAD columns in its turn."""
     layer, head = HEAD
-    weight, width = model.transformer.h[layer].attn.c_attn.weight, N_HEADS * D_HEAD
+    weight = model.transformer.h[layer].attn.c_attn.weight  # [width, queries, keys and values]
+    width = len(weight)
     query, key = head * D_HEAD, width + head * D_HEAD
     if looks == "at context":
         weight[0, query] = weight[2, key] = strength**0.5

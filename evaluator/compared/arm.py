@@ -47,7 +47,7 @@ class Arm:
 
     @property
     def lowest(self) -> float:
-        """What no value can be below; above 1 none is."""
+        """No value can be below it, as none can be above 1."""
         return 0.0 if self.curves[0].quantity.kind == "copying" else -1.0
 
     def ends(self, step: int) -> Ends | None:
@@ -86,7 +86,7 @@ def difference_ends(plain: Arm, treated: Arm, step: int) -> Ends | None:
 
 
 def _welch(plain: Floats, treated: Floats, lowest: float) -> Ends | None:
-    """Within [lowest, −lowest]: differences further from 0 cannot be."""
+    """Within lowest … −lowest: differences further from 0 cannot be."""
     parts = np.array([_variance(plain), _variance(treated)])
     if parts.sum() == 0:
         return None
@@ -97,15 +97,17 @@ def _welch(plain: Floats, treated: Floats, lowest: float) -> Ends | None:
 
 
 def _newcombe(plain: Arm, treated: Arm, step: int) -> Ends | None:
-    ends = plain.query_ends(step), treated.query_ends(step)
-    if ends[0] is None or ends[1] is None:
+    of_plain, of_treated = plain.query_ends(step), treated.query_ends(step)
+    if of_plain is None or of_treated is None:
         return None
-    (low_p, high_p), (low_q, high_q) = ends
+    (low_p, high_p), (low_q, high_q) = of_plain, of_treated
     p, q = float(plain.values(step)[0]), float(treated.values(step)[0])
     low = q - p - sqrt((q - low_q) ** 2 + (high_p - p) ** 2)
     return low, q - p + sqrt((high_q - q) ** 2 + (p - low_p) ** 2), "queries"
 
 
 def _variance(values: Floats) -> float:
-    """Of the mean."""
+    """Of the mean; exactly 0 where all are equal, whatever rounding does."""
+    if values.max() == values.min():
+        return 0.0
     return float(values.var(ddof=1)) / len(values)

@@ -10,6 +10,9 @@ from evaluator.compared.curves import Curve, curve_of
 from evaluator.compared.measured_values import conventions_of
 from evaluator.compared.quantities import Quantity
 
+Kind = tuple[str, str | None, str]
+"""Convention, tokenizer and dtype: curves alike in these stand in one plot."""
+
 
 @dataclass(frozen=True)
 class Comparable:
@@ -18,6 +21,7 @@ class Comparable:
     quantity: Quantity
     convention: str
     tokenizer_sha256: str | None
+    dtype: str
     curves: tuple[Curve, ...]
     left_out: tuple[tuple[str, str], ...]
     """(run, why)."""
@@ -29,7 +33,7 @@ class Comparable:
 
 
 def comparable(runs: Sequence[ComparedRun], quantity: Quantity) -> Comparable | None:
-    """The most runs measured by one convention with one tokenizer, the first of equals.
+    """The most runs measured by one convention with one tokenizer and dtype, the first of equals.
 
     None where no run was measured; one curve alone is nothing to compare, and `left_out` says why the others are not
     beside it.
@@ -50,19 +54,19 @@ def comparable(runs: Sequence[ComparedRun], quantity: Quantity) -> Comparable | 
     return Comparable(quantity, *chosen, curves, left)
 
 
-def _kind(curve: Curve) -> tuple[str, str | None]:
-    return curve.convention, curve.run.tokenizer_sha256
+def _kind(curve: Curve) -> Kind:
+    return curve.convention, curve.run.tokenizer_sha256, curve.run.dtype
 
 
-def _why(run: ComparedRun, held: Sequence[Curve], chosen: tuple[str, str | None]) -> str:
+def _why(run: ComparedRun, held: Sequence[Curve], chosen: Kind) -> str:
     mine = [_kind(one) for one in held if one.run is run]
     if not mine:
         return "it was not measured"
-    convention, tokenizer = mine[0]
+    convention, tokenizer, dtype = mine[0]
     if convention != chosen[0]:
         return f"it was measured otherwise: {convention}"
-    return f"its tokenizer is another one ({_short(tokenizer)}, not {_short(chosen[1])})"
-
-
-def _short(digest: str | None) -> str:
-    return "not known" if digest is None else f"{digest[:12]}…"
+    if dtype != chosen[2]:
+        return f"it was measured in {dtype}, not in {chosen[2]}"
+    if tokenizer is None or chosen[1] is None:
+        return "it is not known whether its tokenizer is the same"
+    return f"its tokenizer is another one ({tokenizer[:12]}…, not {chosen[1][:12]}…)"

@@ -18,6 +18,8 @@ class ComparedRun:
     """All rows of all measures, with the columns of Measurement (evaluator/measurement_table.py)."""
     training: TrainingFacts = field(default_factory=TrainingFacts)
     tokenizer_sha256: str | None = None
+    dtype: str = "float32"
+    """Of the weights as they were measured."""
 
     @property
     def tokens_per_step(self) -> int | None:

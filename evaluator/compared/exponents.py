@@ -1,6 +1,7 @@
 """α of t(tokens) ∝ (batch × context)^α over the runs that differ in nothing else, or why there is none.
 
-By quantity and θ, and apart for each set of runs with one learning rate, warm-up, decay, dropout and size of model.
+By quantity and θ, and apart for each set of runs with one learning rate, decay, dropout and size of model. Warm-ups may
+differ, since one of so many tokens is another one in updates: where they do, it is said.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from evaluator.compared.quantities import Quantity
 from evaluator.compared.settings import FACTS, SIZE, Family, differing, families, settings_text
 from evaluator.measures.onset.run_event import RunEvent
 from evaluator.measures.onset.update_exponent import UpdateExponent, update_exponent
+
+FREE = (*SIZE, "warmup_steps")
+"""Facts in which the runs of one α may differ."""
 
 HYPOTHESES: dict[str, float] = {
     "the same number of updates": 1.0,
@@ -34,6 +38,11 @@ class FamilyExponent:
     found: UpdateExponent | None
     reason: str | None
 
+    @property
+    def differ_in(self) -> tuple[str, ...]:
+        """What the runs differ in beside their size: α is of that too."""
+        return tuple(name for name in self.family.differ_in if name not in SIZE)
+
     def excludes(self, exponent: float) -> bool | None:
         """Whether the interval excludes an α; None where there is no interval."""
         return None if self.found is None else self.found.excludes(exponent)
@@ -43,7 +52,7 @@ def exponents(quantity: Quantity, steps: Sequence[FirstStep]) -> list[FamilyExpo
     """For each family of runs, by θ. `steps` are those of one quantity."""
     runs = list(dict.fromkeys(one.run for one in steps))
     found = []
-    for family in families(runs, SIZE):
+    for family in families(runs, FREE):
         why = _refusal(family, runs)
         for theta in quantity.thetas:
             events = tuple(one for one in steps if one.theta == theta and one.run in family.runs)
@@ -69,9 +78,9 @@ def _refusal(family: Family, runs: Sequence[ComparedRun]) -> str | None:
         return None
     missing = [run.name for run in family.runs if run.tokens_per_step is None]
     unknown = f"; batch or context of {', '.join(missing)} is not known" if missing else ""
-    is_served = any(len(_sizes(one.runs)) > 1 for one in families(runs, SIZE))
+    is_served = any(len(_sizes(one.runs)) > 1 for one in families(runs, FREE))
     others = [] if is_served or len(_sizes(runs)) < 2 else [run for run in runs if run not in family.runs]
-    apart = differing(runs, [name for name in FACTS if name not in SIZE])
+    apart = differing(runs, [name for name in FACTS if name not in FREE])
     mixed = f"; the other runs differ in more than that: {_apart(others, apart)}" if others else ""
     return f"two sizes (batch × context) at least are needed, known here: {len(sizes)}{unknown}{mixed}"
 

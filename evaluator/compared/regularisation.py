@@ -1,4 +1,4 @@
-"""Regularised against not: copying, or induction scores, at equal training steps, of runs that differ in one regulariser and their seed.
+"""Regularised against not: copying and induction scores at equal steps, of runs that differ in that and their seed.
 
 COPY (arXiv 2409.09281) reports, at 10B tokens, 21 % of queries copied without, 51 % with weight decay and 56 % with
 attention dropout of 0.1.

@@ -20,7 +20,7 @@ FACTS: dict[str, str] = {
 }
 """Name in TrainingFacts → what it is called. Runs alike in all of these are repetitions, whatever their seed."""
 
-SIZE = frozenset({"batch_sequences", "sequence_length"})
+SIZE = ("batch_sequences", "sequence_length")
 REGULARISERS = ("attention_dropout", "weight_decay")
 
 
@@ -41,6 +41,11 @@ class Family:
     def unknown(self) -> tuple[str, ...]:
         """What of it is not known, so that they may differ in it after all."""
         return tuple(name for name, value in self.fixed.items() if value is None)
+
+    @property
+    def differ_in(self) -> tuple[str, ...]:
+        """The facts in which they do differ."""
+        return tuple(differing(self.runs, self.free))
 
     @property
     def names(self) -> tuple[str, ...]:

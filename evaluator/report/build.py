@@ -72,7 +72,8 @@ def build_report(paths: Sequence[Path], request: ReportRequest) -> Report:
 
 def _compared(run: EvaluatedRun) -> ComparedRun:
     manifest = run.manifest
-    return ComparedRun(run.name, run.measured, manifest.training or TrainingFacts(), manifest.tokenizer_sha256)
+    training = manifest.training or TrainingFacts()
+    return ComparedRun(run.name, run.measured, training, manifest.tokenizer_sha256, manifest.dtype)
 
 
 def names_of(folders: Sequence[EvaluationFolder]) -> list[str]:

@@ -62,7 +62,10 @@ def _timeline(run: EvaluatedRun) -> list[tuple[str, str]]:
 def foot(report: Report) -> str:
     """Provenance, whole."""
     text = tag("pre", safe_lines(provenance_text(report, indent=1)), tabindex="0")
-    files = "The same numbers: accuracy, lags, paradigms (.csv, .parquet), funnel, splits, checkpoints (.csv)."
+    files = (
+        "The same numbers: accuracy, lags, paradigms, since_exposure, splits, concept_before_after, attention_heads, "
+        "formation (.csv, .parquet), funnel, checkpoints (.csv)."
+    )
     return tag("footer", tag("p", files), tag("details", tag("summary", "Provenance"), text))
 
 

@@ -111,20 +111,26 @@ def forms(example: object) -> dict[str, Any]:
 
 
 def complete(app: FastAPI, table: RouteTable) -> None:
-    """Add to the schema of `app` what its routes only refer to, and which keys they need; unpack its examples."""
-    made = app.openapi
+    """Give `app` its schema, with what its routes only refer to, which keys they need, and its examples unpacked.
 
-    def openapi() -> dict[str, Any]:
-        document = made()
-        if Problem.__name__ not in document["components"]["schemas"]:
-            _add_problems(document)
-            _add_keys(document, table)
-            _drop_null_parameters(document)
-            _unpack_examples(document)
-        return document
+    Now, and not by several requests at once; services of the same routes share it, as it takes a third of a second.
+    """
+    routes = tuple(table)
+    if routes not in _documents:
+        _documents[routes] = _completed(app.openapi(), table)
+    app.openapi = lambda: _documents[routes]  # type: ignore[method-assign]
 
-    app.openapi = openapi  # type: ignore[method-assign]
-    app.openapi()  # now, and not by several requests at once
+
+_documents: dict[tuple[Entry, ...], dict[str, Any]] = {}
+"""Routes → what they are said to be; never changed."""
+
+
+def _completed(document: dict[str, Any], table: RouteTable) -> dict[str, Any]:
+    _add_problems(document)
+    _add_keys(document, table)
+    _drop_null_parameters(document)
+    _unpack_examples(document)
+    return document
 
 
 def _add_problems(document: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the benchmarks of measures inside share: the clock, the ratio, the exit status, and the page's other sections."""
+"""What the benchmarks of measures inside share: clock, ratio, exit status, and sections of the page that stay."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ def test_two_reports_are_the_same_bytes(evaluation: EvaluationFolder, folder: Pa
     report_on(tmp_path / "again", evaluation.path)
     names = sorted(path.name for path in folder.iterdir())
     assert names == sorted(path.name for path in (tmp_path / "again").iterdir())
-    assert len(names) == 14
+    assert len(names) == 20
     for name in names:
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 

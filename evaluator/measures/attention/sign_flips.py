@@ -6,8 +6,8 @@ as Student's t does. Westfall and Young (1993), Resampling-Based Multiple Testin
 p = (b + 1) / (m + 1) by Phipson and Smyth (2010), Permutation p-values should never be zero, SAGMB 9(1), 39.
 
 Flips of one factor take its clusters as independent. Where clusters share the levels of a second factor (context
-lemmas), the statistic is divided by what that adds to its standard error: √((V₁ + V₂ − V₁₂) / V₁), V of centred values
-(Cameron, Gelbach and Miller 2011, see two_way_variance.py), at least 1: no longer exact, and right to first order.
+lemmas), what that adds to the variance, V₂ − V₁₂ of centred values (Cameron, Gelbach and Miller 2011, see
+two_way_variance.py), is added to Σ S²: no longer exact, and right to first order.
 """
 
 from __future__ import annotations
@@ -39,18 +39,22 @@ def one_way_size(sums: Floats) -> Floats:
 
 
 def two_way_inflation(values: Floats, clusters: Integers, context: Integers) -> Floats:
-    """[column] √((V₁ + V₂ − V₁₂) / V₁) for the mean of values [pair, column], at least 1.
+    """[column] √(1 + (V₂ − V₁₂) / Σ S²) for the mean of values [pair, column], at least 1.
 
-    V are sums of squares of the cluster sums of centred values: by `clusters` [pair], by `context` [pair] (−1: none)
-    and by both; the numerator is taken no smaller than V₁ and V₂.
+    V₁, V₂, V₁₂ are sums of squares of the cluster sums of centred values: by `clusters` [pair], by `context` [pair]
+    (−1: none; times C / (C − 1) for C of them) and by both; V₁ + V₂ − V₁₂ is taken no smaller than V₁ and V₂. S are the
+    sums by `clusters` of values as they are, as in the statistic that is divided: what context adds to its variance is
+    then worth as much where the mean is large, and a mean that is large beside all variance is found.
     """
     centred = values - values.mean(axis=0)
     has_context = context >= 0
     cells = clusters[has_context] * (context.max(initial=0) + 1) + context[has_context]
-    first = one_way_size(cluster_sums(centred, clusters)) ** 2
+    whole, first = (one_way_size(cluster_sums(one, clusters)) ** 2 for one in (values, centred))
     second, both = (one_way_size(cluster_sums(centred[has_context], one)) ** 2 for one in (context[has_context], cells))
-    both_ways = np.maximum(first + second - both, np.maximum(first, second))
-    return np.where(first > 0, np.sqrt(both_ways / np.where(first > 0, first, 1)), 1.0)
+    levels = len(np.unique(context[has_context]))
+    second = second * levels / max(levels - 1, 1)
+    added = np.maximum(first + second - both, np.maximum(first, second)) - first
+    return np.sqrt(1 + added / _or_one(whole))
 
 
 def flipped_signs(draws: int, clusters: int, generator: np.random.Generator) -> Floats:

@@ -44,7 +44,7 @@ class ConceptMeasure:
         """Of all positions; the split decides what is fitted and what is tested."""
         return {
             **asdict(self.asked),
-            "position": list(self.positions),
+            "position": sorted(set(self.positions)),
             "raw_states": self.raw_states,
             "split_sha256": self.pairs.split_sha256,
             **self.pairs.made_of,

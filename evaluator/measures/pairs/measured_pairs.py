@@ -15,6 +15,7 @@ from evaluator.pair_file import pairs_digest
 from evaluator.scored import PairTable
 from evaluator.split import Split
 from evaluator.stored_split import stored_split
+from exposure.errors import EvaluationError
 from exposure.pairs import MinimalPair
 from exposure.phrases import CriticalPhrase, Side
 from exposure.splits import SplitRequest
@@ -32,7 +33,7 @@ class MeasuredPairs:
     table: PairTable
     split: Split
     split_name: str
-    """For conventions; "no split" without exposures."""
+    """For conventions, with a digest of parts and words; "no split" without exposures."""
     spec: ScoringSpec
     """How sentences are fed: as they are scored."""
 
@@ -51,6 +52,8 @@ class MeasuredPairs:
         spec = replace(manifest.spec(manifest.primary), method="full")
         good = tuple(_words(words, pair, "good") for pair in pairs)
         bad = tuple(_words(words, pair, "bad") for pair in pairs)
+        # The words and parts have a digest in the name: what is measured by others is not of the same convention.
+        name = f"{name} ({_digest([split.parts, _words_of(good, bad)])[:8]})"
         return cls(tuple(pairs), good, bad, table, split, name, spec)
 
     def words(self, side: Side) -> tuple[CriticalPhrase, ...]:
@@ -62,7 +65,7 @@ class MeasuredPairs:
         """What names the pairs, their words, and how they are fed, in the spec of a measure: JSON values."""
         return {
             "pairs_sha256": pairs_digest(self.pairs),
-            "words_sha256": _digest([[asdict(one) for one in side] for side in (self.good, self.bad)]),
+            "words_sha256": _digest(_words_of(self.good, self.bad)),
             "prefix": self.spec.prefix,
             "lead_space": self.spec.lead_space,
         }
@@ -81,17 +84,27 @@ class MeasuredPairs:
 
 def _split(folder: EvaluationFolder, table: PairTable, request: SplitRequest) -> tuple[Split, str]:
     exposures = folder.exposures
+    if exposures is None and (request.sides != "either" or request.at_step is not None):
+        until = "" if request.at_step is None else f" up to step {request.at_step}"
+        raise EvaluationError(
+            f"A split by {request.sides} sides{until} was asked for, and the evaluation has no timeline to split by. "
+            "Give one, or leave this out."
+        )
     if exposures is None:
         return Split(("not_indexed",) * len(table)), "no split"
     split = stored_split(exposures, table, request)
     window = "whole run" if request.at_step is None else f"up to step {request.at_step}"
     flagged = ", flagged included" if request.include_flagged else ""
-    return split, f"split by {request.sides} sides, {window}{flagged} ({_digest(split.parts)[:8]})"
+    return split, f"split by {request.sides} sides, {window}{flagged}"
 
 
 def _words(words: Mapping[tuple[str, str, Side], CriticalPhrase], pair: MinimalPair, side: Side) -> CriticalPhrase:
     unknown = CriticalPhrase(pair.uid, pair.pair_id, side, None, reason=NO_RULE)
     return words.get((pair.uid, pair.pair_id, side), unknown)
+
+
+def _words_of(good: Sequence[CriticalPhrase], bad: Sequence[CriticalPhrase]) -> list[list[dict[str, Any]]]:
+    return [[asdict(one) for one in side] for side in (good, bad)]
 
 
 def _digest(value: object) -> str:

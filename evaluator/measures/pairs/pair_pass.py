@@ -19,6 +19,7 @@ from evaluator.eval_mode import evaluating
 from evaluator.inside.attention_rows import watched_attention
 from evaluator.inside.hidden_states import HiddenStates, watched_hidden_states
 from evaluator.inside.places import Places
+from evaluator.limits import check_limits
 from evaluator.measures.attention.attention_to_context import AttentionQueries, AttentionWeights, attention_weights
 from evaluator.measures.attention.word_places import WordPlaces
 from evaluator.measures.fitting_batches import FittingBatches
@@ -64,9 +65,10 @@ def seen_inside(
 ) -> SeenInside:
     """Run `model` over the paradigm once, without unembedding, and return what is wanted.
 
-    Raises EvaluationError where the model cannot be watched, or not one sentence fits into memory; `where` names the
-    checkpoint.
+    Raises EvaluationError where the model cannot be watched, a sentence is too long for it or has a token that it does
+    not know, or not one sentence fits into memory; `where` names the checkpoint.
     """
+    check_limits(model, sentences.tokenised, where, is_last_fed=True)
     sentences = sentences.showing(wanted)
     tokens = _tokens(sentences)
     with evaluating(model):

@@ -9,6 +9,7 @@ from evaluator.compared.exponents import HYPOTHESES, FamilyExponent
 from evaluator.report.compared.onset_figure import onset_figure
 from evaluator.report.compared.phrases import alpha_interval, alpha_text, theta_text
 from evaluator.report.compared.run_colours import run_classes
+from evaluator.report.compared.sentences import caveats_text
 from evaluator.report.markup import safe, tag
 from evaluator.report.page_parts import Column, note, table
 from evaluator.report.wording import NONE, list_text
@@ -46,7 +47,8 @@ def _group(held: list[FamilyExponent], classes: dict[str, str]) -> str:
         reasons = "; ".join(dict.fromkeys(one.reason or "" for one in held))
         return note(f"No α. {called}: {reasons}.")
     remarks = dict.fromkeys(f"{theta_text(one.theta)}: {_remark(one)}." for one in held if _remark(one))
-    said = "".join(map(note, remarks))
+    caveats = caveats_text(held[0])
+    said = "".join(map(note, [*remarks, *([caveats] if caveats else [])]))
     figures = [one for one in held if one.found is not None and one.found.estimate is not None]
     drawn = onset_figure(figures[len(figures) // 2], classes) if figures else ""
     figure = tag("figure", drawn, tag("figcaption", safe(_caption(figures[len(figures) // 2])))) if drawn else ""

@@ -16,7 +16,7 @@ class ExponentRow:
     `low` … `high` is 95 % of the profile likelihood; `exact_low` … `exact_high` what a law without noise may be. An end
     is infinite where censoring leaves it open. `spread`: standard deviation of log t around the law. `seen`: runs whose
     event lies between checkpoints. `excludes_*`: whether the interval excludes 1, ½ and 0. `not_known`: facts of which
-    it is not known whether the runs are alike in them. Lists are JSON.
+    it is not known whether the runs are alike in them. `differ_in`: facts beside size in which they do differ.
     """
 
     measure: str
@@ -35,6 +35,7 @@ class ExponentRow:
     excludes_tokens: bool | None
     reason: str | None
     not_known: tuple[str, ...]
+    differ_in: tuple[str, ...]
 
 
 def exponent_rows(comparison: Comparison) -> list[ExponentRow]:
@@ -63,4 +64,5 @@ def _row(one: FamilyExponent) -> ExponentRow:
         excludes_tokens=tokens,
         reason=one.reason,
         not_known=one.family.unknown,
+        differ_in=one.differ_in,
     )

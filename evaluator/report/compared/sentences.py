@@ -34,7 +34,7 @@ def sentences(comparison: Comparison) -> list[Finding]:
     return [
         *(Finding(one.quantity.title, _first(comparison, one), False) for one in comparison.held),
         *_exponents(comparison.exponents),
-        *(Finding(f"Regularised: {one.held.quantity.title}", text, False) for one, text in _regularised(comparison)),
+        *_regularised(comparison.regularisation),
         *_layers(comparison.orders),
     ]
 
@@ -90,7 +90,7 @@ def _family(held: Sequence[FamilyExponent]) -> str:
     thetas = _span([one.theta for one in told])
     sizes = len({run.tokens_per_step for run in held[0].family.runs} - {None})
     over = f"over {count_text(len(held[0].family.runs), 'run')} of {sizes} sizes ({names})"
-    return f"α = {span} at θ = {thetas}, {over}. {_claims(told)}{_unknown(held[0])}"
+    return f"α = {span} at θ = {thetas}, {over}. {_claims(told)} {caveats_text(held[0])}".rstrip()
 
 
 def _span(values: Sequence[float]) -> str:
@@ -115,14 +115,25 @@ def _claims(told: Sequence[FamilyExponent]) -> str:
     )
 
 
-def _unknown(one: FamilyExponent) -> str:
-    facts = [FACTS[name] for name in one.family.unknown]
-    return f" Not known, so that the runs may differ in it: {', '.join(facts)}." if facts else ""
+def caveats_text(one: FamilyExponent) -> str:
+    """What the runs of an exponent differ in beside their size, and what of them is not known; "" where nothing."""
+    unknown = ", ".join(FACTS[name] for name in one.family.unknown)
+    others = ", ".join(FACTS[name] for name in one.differ_in)
+    said = [
+        f"The runs differ in {others} too, so α is of that as well." if others else "",
+        f"Not known, so that the runs may differ in it: {unknown}." if unknown else "",
+    ]
+    return " ".join(filter(None, said))
 
 
-def _regularised(comparison: Comparison) -> Iterator[tuple[Regularisation, str]]:
-    for held in comparison.regularisation:
-        yield held, held.reason or " ".join(_contrast(one) for one in held.contrasts)
+def _regularised(found: Sequence[Regularisation]) -> Iterator[Finding]:
+    """A sentence for each quantity with contrasts, and one for each reason why there are none."""
+    for one in found:
+        if one.contrasts:
+            text = " ".join(map(_contrast, one.contrasts))
+            yield Finding(f"Regularised: {one.held.quantity.title}", text, False)
+    for reason in dict.fromkeys(one.reason for one in found if one.reason is not None):
+        yield Finding("Regularised", reason, False)
 
 
 def _contrast(one: Contrast) -> str:

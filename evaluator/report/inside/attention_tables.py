@@ -97,10 +97,10 @@ def heads_table(group: AttentionGroup) -> str:
         return ""
     columns = [
         Column("layer.head"),
-        Column("held-out effect", True, "gain beyond the control's, on the halves that did not choose it"),
+        Column("held out", True, "gain beyond the control's, on the halves that did not choose it"),
         Column("p", True, "max-T on held-out halves, twice the median over splits"),
         Column("p of all", True, "max-T over all heads and lemmas"),
-        Column("chosen in", True, "share of splits"),
+        Column("chosen", True, "share of splits"),
     ]
     rows = [
         [

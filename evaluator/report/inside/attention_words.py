@@ -13,6 +13,11 @@ from evaluator.report.wording import list_text, p_phrase, share_text, steps_text
 NAMED_HEADS = 3
 
 
+def name_of(group: AttentionGroup) -> str:
+    """For people."""
+    return "all pairs" if group.level == "overall" else group.name
+
+
 def largest_change(group: AttentionGroup) -> tuple[int, int] | None:
     """[layer, head] places of the largest Δ; None where there is none."""
     change = group.change
@@ -37,8 +42,9 @@ def _gain(group: AttentionGroup, steps: str) -> str:
     total = figure_of(group, "positive-total")
     verdict = ""
     if total is not None and total.p is not None:
-        gains = "more than its control" if total.p < SIGNIFICANT else "not shown to be more than its control"
-        verdict = f"; the heads' gain Σ Δ⁺ is {gains} ({share_text(total.word.value)}, {_against(total)})"
+        gains = "more than" if total.p < SIGNIFICANT else "not shown to be more than"
+        gained = f"what rising heads gained, Σ Δ⁺ {share_text(total.word.value)}"
+        verdict = f"; {gained}, is {gains} their control's ({_against(total)})"
     return f"Mean Δ over heads {signed_text(float(np.nanmean(change)))}{beside} ({steps}){verdict}."
 
 
@@ -49,7 +55,7 @@ def figure_of(group: AttentionGroup, name: str) -> Figure | None:
 
 def _against(one: Figure) -> str:
     control = None if one.control is None else one.control.value
-    return f"control {share_text(control)}, {p_phrase(one.p)}"
+    return f"{share_text(control)}, {p_phrase(one.p)}"
 
 
 def _concentration(group: AttentionGroup) -> str:
@@ -61,7 +67,7 @@ def _concentration(group: AttentionGroup) -> str:
     control = None if heads.control is None else heads.control.value
     share = "" if top is None else f"; the top head has {share_text(top.word.value)} of the gain"
     return (
-        f"The gain is {'' if is_more else 'not shown to be '}more concentrated than that of the control: effectively "
+        f"This gain is {'' if is_more else 'not shown to be '}more concentrated than the control's: effectively "
         f"{number_text(heads.word.value, 1)} heads, control {number_text(control, 1)}, {p_phrase(heads.p)}{share}."
     )
 

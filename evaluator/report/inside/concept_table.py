@@ -22,6 +22,9 @@ WORDS: dict[str, str] = {
     "concept-rank": "effective rank",
     "concept-participation": "participation ratio",
     "concept-rank-mismatch": "rank, null of mismatched pairs",
+    "concept-rank-all": "rank of all pairs",
+    "concept-swap-auroc": "swap test, AUROC",
+    "concept-swap-disjoint-auroc": "swap test, lemma-disjoint",
 }
 """Measure → its line."""
 

@@ -23,13 +23,14 @@ def concept_sentence(found: ConceptsFound, uid: str) -> str:
         _separates(before, after, span.before, span.after),
         _control("lemmas that it has not met", found.at("concept-disjoint-auroc", uid, span.after, last)),
         _form(found.at(AUROC, uid, span.after, first)) if first != last else "",
+        _swap(found.at("concept-swap-auroc", uid, span.after, last)),
         _rank(*(found.at("concept-rank", uid, step, last) for step in (span.before, span.after))),
     ]
     return " ".join(part for part in parts if part)
 
 
 def _separates(before: Nulled | None, after: Nulled, t_before: int, t_after: int) -> str:
-    """The first clause: at which of the two checkpoints good sentences are told from bad ones."""
+    """The first clause: at which of the two checkpoints good sentences are told from bad ones, however little."""
     when = {
         (False, True): "after, not before",
         (True, True): "before already, and after",
@@ -37,7 +38,7 @@ def _separates(before: Nulled | None, after: Nulled, t_before: int, t_after: int
         (False, False): "neither before nor after",
     }[is_beyond(before), is_beyond(after)]
     steps = f"steps {steps_text(t_before)} → {steps_text(t_after)}"
-    return f"Separates {when}: AUROC {_from(before)}{beside_null(after)}, {steps}."
+    return f"Beyond permuted labels {when}: AUROC {_from(before)}{beside_null(after)}, {steps}."
 
 
 def _from(before: Nulled | None) -> str:
@@ -53,7 +54,7 @@ def beside_null(value: Nulled) -> str:
 def _control(words: str, value: Nulled | None) -> str:
     if value is None:
         return ""
-    holds = "It holds" if is_beyond(value) else "It is not shown to hold"
+    holds = "It holds" if is_beyond(value) else "It is not shown"
     return f"{holds} for {words}: {beside_null(value)}."
 
 
@@ -62,8 +63,16 @@ def _form(value: Nulled | None) -> str:
     if value is None:
         return ""
     if is_beyond(value):
-        return f"The embeddings separate as well, {beside_null(value)}: word form alone may do it."
-    return f"The embeddings do not, {beside_null(value)}."
+        return f"The embeddings are beyond them as well, {beside_null(value)}: word form alone may do it."
+    return f"The embeddings are not, {beside_null(value)}."
+
+
+def _swap(value: Nulled | None) -> str:
+    """By the direction of the paradigm in which the same forms are on the other side."""
+    if value is None:
+        return ""
+    says = "its direction is the form of a word" if is_beyond(value) and value.value < 0.5 else "word form is not shown"
+    return f"Swap test: AUROC {beside_null(value)}, {says}."
 
 
 def _rank(before: Nulled | None, after: Nulled | None) -> str:

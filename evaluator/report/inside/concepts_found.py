@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluator.delay_report import DelayReport
-from evaluator.report.inside.measured_arrays import MeasuredArray, MeasuredRows
+from evaluator.report.inside.measured_arrays import EVERYTHING, MeasuredArray, MeasuredRows
 from evaluator.report.inside.spans import Span, span_of, t_after_of
 
 AUROC = "concept-auroc"
 VALIDATION = "proxy-validation"
 SEPARATIONS = (AUROC, "concept-disjoint-auroc", "concept-crossed-auroc", "probe-auroc")
 PAIRED = ("concept-paired", "concept-disjoint-paired")
-RANKS = ("concept-rank", "concept-participation", "concept-rank-mismatch")
-SPLITS = {**dict.fromkeys((*SEPARATIONS, *PAIRED), VALIDATION), **dict.fromkeys(RANKS, "everything")}
+RANKS = ("concept-rank", "concept-participation", "concept-rank-mismatch", "concept-rank-all")
+SWAPS = ("concept-swap-auroc", "concept-swap-disjoint-auroc")
+SPLITS = {**dict.fromkeys((*SEPARATIONS, *PAIRED), VALIDATION), **dict.fromkeys((*RANKS, *SWAPS), EVERYTHING)}
 """Measure → the pairs that it is shown of."""
 
 PREFERRED = "last-word"

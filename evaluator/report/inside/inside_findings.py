@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from evaluator.report.build import Report
 from evaluator.report.evaluated_run import EvaluatedRun
-from evaluator.report.inside.attention_found import AttentionFound
+from evaluator.report.inside.attention_found import AttentionFound, AttentionGroup
 from evaluator.report.inside.attention_words import attention_sentence, figure_of
 from evaluator.report.inside.concept_rows import adjusted_after, eligible_in
 from evaluator.report.inside.concepts_found import AUROC, ConceptsFound
@@ -112,10 +114,10 @@ def concepts_sentence(found: ConceptsFound, eligible: list[str]) -> str:
     low_rank = sum(_is_low(found, uid, "concept-rank", found.layers[-1]) for uid in uids)
     eligible_text = count_text(len(uids), "eligible paradigm")
     return (
-        f"The last layer separates proxy-validation beyond permuted labels after learning in {len(after):,} of "
-        f"{eligible_text} (adjusted p < {share_text(SIGNIFICANT, 2)}); of these in {before:,} before as well, in "
-        f"{disjoint:,} for lemmas it has not met, and in {embedded:,} the embeddings alone do. The rank is below that "
-        f"of permuted labels in {low_rank:,}."
+        f"On proxy-validation the last layer is beyond permuted labels after learning in {len(after):,} of "
+        f"{eligible_text} (adjusted p < {share_text(SIGNIFICANT, 2)}): {before:,} of these are so before as well, "
+        f"{disjoint:,} for lemmas that the direction has not met, and {embedded:,} in the embeddings too. The "
+        f"effective rank is below that of permuted labels in {low_rank:,}."
     )
 
 
@@ -132,17 +134,19 @@ def attention_finding(found: AttentionFound, eligible: list[str]) -> str:
     parts = [] if whole is None else [attention_sentence(whole)]
     tested = [one for one in held if one.figures]
     if tested:
-        counts = [
-            sum(
-                (figure := figure_of(one, name)) is not None and figure.p is not None and figure.p < SIGNIFICANT
-                for one in tested
-            )
-            for name in ("positive-total", "effective-heads")
-        ]
+        rose = sum(one.change is not None and float(np.nanmean(one.change)) > 0 for one in tested)
+        gained, gathered = (
+            sum(_is_beyond(one, name) for one in tested) for name in ("positive-total", "effective-heads")
+        )
         heads = sum(bool(one.selected) for one in tested)
         parts.append(
-            f"Of {count_text(len(tested), 'eligible paradigm')} attention to the context word gains more than its "
-            f"control in {counts[0]:,} and more concentrated than it in {counts[1]:,} (p < "
-            f"{share_text(SIGNIFICANT, 2)}, not adjusted); a head stands on held-out lemmas in {heads:,}."
+            f"In {rose:,} of {count_text(len(tested), 'eligible paradigm')} the mean weight on the context word rises. "
+            f"What rising heads gain is more than their control's in {gained:,}, and more concentrated in {gathered:,} "
+            f"(p < {share_text(SIGNIFICANT, 2)}, not adjusted); a head stands on held-out lemmas in {heads:,}."
         )
     return " ".join(parts) or "Measured; no change was tested in any eligible paradigm."
+
+
+def _is_beyond(group: AttentionGroup, name: str) -> bool:
+    figure = figure_of(group, name)
+    return figure is not None and figure.p is not None and figure.p < SIGNIFICANT

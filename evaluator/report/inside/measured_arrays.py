@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evaluator.report.inside.text_column import TextColumn
 from evaluator.report.plain import finite
-from evaluator.scored import Flags, Floats, Integers
+from evaluator.scored import Floats, Integers
 
 EVERYTHING = "everything"
 
@@ -129,28 +129,6 @@ class MeasuredRows:
         found, at = np.unique(numbers[places], return_inverse=True)
         names = [self._texts[name].names[code] for code in found] if name in self._texts else found.tolist()
         return tuple(names), at
-
-
-@dataclass(frozen=True)
-class TextColumn:
-    """Text as numbers into rising names; null is ""."""
-
-    codes: npt.NDArray[np.int32]  # [row]
-    names: list[str]
-
-    @classmethod
-    def of(cls, column: pa.ChunkedArray) -> TextColumn:
-        """Of any text."""
-        chunks = column.dictionary_encode().chunks  # all with the same dictionary
-        names = [*(chunks[0].dictionary.to_pylist() if chunks else []), ""]
-        codes = [np.asarray(pc.fill_null(one.indices, len(names) - 1)) for one in chunks]
-        rising = sorted(set(names))
-        place = np.array([rising.index(name) for name in names], dtype=np.int32)
-        return cls(place[np.concatenate(codes)] if codes else np.zeros(0, dtype=np.int32), rising)
-
-    def are(self, wanted: Sequence[str]) -> Flags:
-        """[name] Whether it is one of `wanted`."""
-        return np.array([name in wanted for name in self.names], dtype=bool)
 
 
 def _whole(column: pa.ChunkedArray) -> Integers:

@@ -6,14 +6,12 @@ import numpy as np
 
 from evaluator.report.build import Report
 from evaluator.report.drawing.heat_map import SHARES, Colours, heat_map, symmetric
-from evaluator.report.drawing.step_curves import Curve, step_curves
-from evaluator.report.drawing.value_axis import fitting_axis
 from evaluator.report.evaluated_run import EvaluatedRun
+from evaluator.report.inside.attention_curves import caption, curves, keys
 from evaluator.report.inside.attention_found import AttentionFound, AttentionGroup
 from evaluator.report.inside.attention_tables import figures_table, groups_table, heads_table, points_table
-from evaluator.report.inside.attention_words import attention_sentence, largest_change
+from evaluator.report.inside.attention_words import attention_sentence, name_of
 from evaluator.report.inside.concept_rows import eligible_in
-from evaluator.report.inside.measured_arrays import MeasuredArray
 from evaluator.report.inside.page_pieces import (
     MOST_DRAWN,
     STEP_CHOICE,
@@ -26,7 +24,7 @@ from evaluator.report.inside.page_pieces import (
     small_map,
 )
 from evaluator.report.markup import breakable, safe, tag
-from evaluator.report.page_parts import key, note
+from evaluator.report.page_parts import note
 from evaluator.report.wording import count_text, steps_text
 from evaluator.scored import Floats
 
@@ -71,11 +69,6 @@ def shown_groups(report: Report, run: EvaluatedRun, found: AttentionFound) -> li
     ]
 
 
-def name_of(group: AttentionGroup) -> str:
-    """For people."""
-    return "all pairs" if group.level == "overall" else group.name
-
-
 def _said_of_all(found: AttentionFound, groups: list[AttentionGroup]) -> str:
     left = len(found.groups) - len(groups)
     rest = f"; {count_text(left, 'paradigm')} not eligible: see attention_heads.csv" if left else ""
@@ -92,8 +85,8 @@ def _item(group: AttentionGroup, is_drawn: bool) -> str:
 
 
 def _folded(group: AttentionGroup) -> str:
-    left = STEP_CHOICE + figure(_curves(group), _caption(group)) + tag("p", *_keys(group), class_="legend")
-    parts = [_maps(group), beside(left, figures_table(group), heads_table(group)), points_table(group)]
+    left = STEP_CHOICE + figure(curves(group), caption(group)) + tag("p", *keys(group), class_="legend")
+    parts = [_maps(group), beside(left, heads_table(group)), figures_table(group), points_table(group)]
     return folded("Maps by head, weights over steps, concentration", tag("div", *parts, class_="card"))
 
 
@@ -117,48 +110,3 @@ def _maps(group: AttentionGroup) -> str:
 def _map(group: AttentionGroup, name: str, values: Floats, colours: Colours = SHARES) -> str:
     rows, columns = ([str(at) for at in axis] for axis in group.weight.axes[1:])
     return heat_map(f"{name_of(group)}, {name}: layer × head", values, colours, rows, columns, ("layer", "head"))
-
-
-def _curves(group: AttentionGroup) -> str:
-    head = largest_change(group)
-    curves = [
-        *([_uniform(group.uniform)] if group.uniform is not None else []),
-        *([_mean("control, mean of heads", "two", group.control)] if group.control is not None else []),
-        _mean("mean of heads", "four", group.weight),
-        *([_head("control", "three", group.control, head)] if head and group.control is not None else []),
-        *([_head("head", "one", group.weight, head)] if head else []),
-    ]
-    axis = fitting_axis("weight", [value for one in curves for value in (*one.values, *one.high)], 0.0)
-    return step_curves(f"{name_of(group)}: attention to context by training step", curves, axis)
-
-
-def _uniform(held: MeasuredArray) -> Curve:
-    return Curve("uniform", "five", held.steps.tolist(), held.value.tolist(), is_bare=True)
-
-
-def _mean(name: str, class_: str, held: MeasuredArray) -> Curve:
-    return Curve(name, class_, held.steps.tolist(), held.value.mean(axis=(1, 2)).tolist(), is_bare=True)
-
-
-def _head(name: str, class_: str, held: MeasuredArray, head: tuple[int, int]) -> Curve:
-    values = [one[:, head[0], head[1]].tolist() for one in (held.value, held.low, held.high)]
-    return Curve(name, class_, held.steps.tolist(), *values)
-
-
-def _keys(group: AttentionGroup) -> list[str]:
-    head = largest_change(group)
-    named = "" if head is None else f"head {group.weight.axes[1][head[0]]}.{group.weight.axes[2][head[1]]}"
-    keys = [("one", f"{named}, of largest Δ"), ("three", "its control")] if head is not None else []
-    return [
-        key(class_, words)
-        for class_, words in (*keys, ("four", "mean of heads"), ("two", "mean control"), ("five", "uniform, 1/(k+1)"))
-    ]
-
-
-def _caption(group: AttentionGroup) -> str:
-    n = group.weight.n[-1]
-    pairs = f"; n: {int(np.nanmax(n)):,} pairs" if np.isfinite(n).any() else ""
-    return (
-        f"Mean weight over training{pairs}. Shaded: 95 % lemma bootstrap. The head was picked for its Δ: that makes it "
-        "look better than it is; see the heads that were tested on other lemmas."
-    )

@@ -37,7 +37,7 @@ def _of_run(run: EvaluatedRun) -> str:
 
 def _copying(found: CopyingFound) -> str:
     left = figure(_over_steps(found), _caption(found)) + _legend(found)
-    right = [_when(found), *(_by_position(one) for one in found.results if len(one.positions))]
+    right = [_when(found), *(_by_position(one) for one in found.results if one.accuracy.max(initial=0) >= COPIES_AT[0])]
     points = folded("All points", *(_points(one) + _places(one) for one in found.results))
     under = "; ".join(dict.fromkeys(one.overall.convention for one in found.results))
     return card("Copying from the context", under, beside(left, *right), points)
@@ -68,7 +68,7 @@ def _caption(found: CopyingFound) -> str:
     queries = [one.overall.n[-1] for one in found.results]
     return (
         f"Share of queries whose suffix is copied exactly; shaded: Wilson's interval on the effective number of the "
-        f"{queries[0]:,.0f} queries of a checkpoint (the ten of a sample share their context). Dotted: half."
+        f"{queries[0]:,.0f} queries of a checkpoint (those of a sample share their context). Dotted: half."
     )
 
 

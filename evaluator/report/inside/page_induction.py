@@ -84,7 +84,7 @@ def _curves(found: InductionFound) -> str:
     name = MAPPED[found.by][0]
     if not places:
         words = f"No head reaches {name} = {share_text(lowest, 1)}: the highest is {share_text(float(peak.max()))}."
-        return note(words) + head_table(found)
+        return card(f"{name} over training", found.of.convention, note(words), head_table(found), steps=False)
     drawn = sorted(places, key=lambda at: (-values[-1][at], at))[:MOST_DRAWN]
     classes = [*LINES[: len(drawn)], *["rest"] * (len(drawn) - len(LINES))]
     curves = [

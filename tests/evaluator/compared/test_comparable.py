@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from planted_runs import COPY, STEPS, Planted, planted_run
@@ -78,15 +80,17 @@ def test_another_convention_is_left_out_and_named() -> None:
 
 
 def test_another_tokenizer_is_left_out_and_named() -> None:
-    """Random tokens of another vocabulary are another test, also where a tokenizer is not known."""
+    """Random tokens of another vocabulary are another test, a tokenizer that is not known may be one; so is a dtype."""
     runs = [planted_run(name, Planted(900)) for name in "ab"]
     others = [planted_run("c", Planted(900), tokenizer="b" * 64), planted_run("d", Planted(900), tokenizer=None)]
+    others.append(replace(planted_run("e", Planted(900)), dtype="bfloat16"))
     held = comparable([*runs, *others], TOKENS)
     assert held is not None
     assert held.names == ["a", "b"]
     why = dict(held.left_out)
     assert "its tokenizer is another one (bbbbbbbbbbbb…, not aaaaaaaaaaaa…)" in why["c"]
-    assert "not known" in why["d"]
+    assert why["d"] == "it is not known whether its tokenizer is the same"
+    assert why["e"] == "it was measured in bfloat16, not in float32"
 
 
 def test_a_run_measured_twice_stands_by_the_convention_that_others_have() -> None:

@@ -105,6 +105,9 @@ def test_first_steps_on_the_page_are_those_of_the_file(page: Page, folder: Path)
         mine = sorted((row for row in rows if row["evaluation"] == name), key=lambda row: float(row["threshold"]))
         steps = [f"{int(row['after_step']):,}–{int(row['first_step']):,}" for row in mine]
         assert [cell[: len(text)] for cell, text in zip(cells, steps, strict=True)] == steps
+        size = int(mine[0]["batch_sequences"]) * 256
+        assert [int(row["first_tokens"]) for row in mine] == [int(row["first_step"]) * size for row in mine]
+        assert [int(row["after_tokens"]) for row in mine] == [int(row["after_step"]) * size for row in mine]
         assert {row["batch_sequences"] for row in mine} == {"32" if name == "dropout" else name[1:]}
     odd = [row for row in rows_of(folder / "runs.csv") if row["left_out"]]
     assert {row["evaluation"] for row in odd} == {"odd"}
@@ -121,7 +124,8 @@ def test_exponents_and_differences_are_in_files(folder: Path) -> None:
     assert refused
     assert all("two sizes" in row["reason"] for row in refused)
     last = [row for row in rows_of(folder / "regularised.csv") if row["step"] == "2000"]
-    assert {row["difference_over"] for row in last} == {"queries"}
+    over = {row["measure"]: row["difference_over"] for row in last}
+    assert over == {"copying-tokens": "queries", "copying-hex": "queries", "induction": ""}
     assert float(last[0]["difference"]) == pytest.approx(0.05)
     assert len(rows_of(folder / "layer_order.csv")) == 2 * 5 * (5 + 1)
 

@@ -111,6 +111,18 @@ def test_runs_that_differ_in_more_are_kept_apart_and_named() -> None:
     )
 
 
+def test_warm_ups_of_another_length_are_said() -> None:
+    """A warm-up of equal tokens is another one in updates: α is fitted, and says what it is of as well."""
+    runs = [
+        planted_run(f"b{batch}", law(1.0, batch), batch_sequences=batch, warmup_steps=3200 // batch)
+        for batch in BATCHES
+    ]  # fmt: skip
+    (found,) = found_of(runs)
+    assert found.found is not None
+    assert found.differ_in == ("warmup_steps",)
+    assert found_of(runs[:1] + runs[2:])[0].family.names == ("b16", "b64")
+
+
 def test_a_regularised_run_does_not_move_the_exponent() -> None:
     """Runs with dropout are a family of their own, and α over the others is what it is without them."""
     plain = [planted_run(f"b{batch}", law(1.0, batch), batch_sequences=batch) for batch in BATCHES]

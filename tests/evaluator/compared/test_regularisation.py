@@ -86,10 +86,11 @@ def test_several_against_one_and_seeds_all_alike_have_no_interval() -> None:
     several, one = seeds("plain", PLAIN), seeds("dropout", [0.5], attention_dropout=0.1)
     (found,) = found_of([*several, *one]).contrasts
     assert found.difference_ends(int(found.steps[-1])) is None
-    never = [*seeds("plain", [0.0, 0.0]), *seeds("dropout", [0.0, 0.0], attention_dropout=0.1)]
-    (found,) = found_of(never).contrasts
-    assert found.difference_ends(int(found.steps[-1])) is None
-    assert found.plain.ends(int(found.steps[-1])) is None
+    for share in (0.0, 0.8):
+        alike = [*seeds("plain", [share] * 3), *seeds("dropout", [share] * 2, attention_dropout=0.1)]
+        (found,) = found_of(alike).contrasts
+        assert found.difference_ends(int(found.steps[-1])) is None
+        assert found.plain.ends(int(found.steps[-1])) is None
 
 
 def test_only_equal_steps_are_compared() -> None:

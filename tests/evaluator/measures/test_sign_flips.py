@@ -74,7 +74,8 @@ def test_context_lemmas_that_pairs_share_are_reckoned_with() -> None:
 
 
 def test_the_two_way_inflation_is_that_of_the_two_way_variance() -> None:
-    """Against the scale that lemma resamples are drawn by: the same numerator, of the same influences."""
+    """Against the scale that lemma resamples are drawn by: what context adds there, with its C / (C − 1), is added here
+    to the size of the statistic."""
     generator = np.random.default_rng(5)
     values = generator.normal(size=(50, 3)) + 0.3
     clusters, context = generator.integers(0, 7, 50), generator.integers(-1, 4, 50)
@@ -87,10 +88,26 @@ def test_the_two_way_inflation_is_that_of_the_two_way_variance() -> None:
         (cluster_sums(centred[has_context], cells[has_context]) ** 2).sum(axis=0),
     ]
     found = two_way_inflation(values, clusters, context)
+    sizes = (cluster_sums(values, clusters) ** 2).sum(axis=0)
     for head in range(3):
-        whole = sum(float(part[head]) for part in parts)
-        scale = resampling_scale(centred[:, head], clusters, context)
-        assert found[head] == pytest.approx(max(1, np.sqrt(scale**2 * whole / parts[0][head])))
+        first, second, both = (float(part[head]) for part in parts)
+        variance = resampling_scale(centred[:, head], clusters, context) ** 2 * (first + second + both)
+        assert variance == pytest.approx(max(first + second - both, first, second))
+        corrected = max(first + second * 4 / 3 - both, first, second * 4 / 3)
+        assert found[head] == pytest.approx(np.sqrt(1 + (corrected - first) / sizes[head]))
+
+
+def test_a_large_effect_is_found_whatever_context_adds() -> None:
+    """Ten times what lemmas of either kind make it vary by, and clusters among which it does not vary at all: found.
+    Divided by √(V₁ + V₂ − V₁₂) / √V₁ it was not, since V₁ is small or only rounding."""
+    generator = np.random.default_rng(2)
+    context = np.arange(200) % 10
+    for clusters in (generator.integers(0, 20, 200), np.arange(200) // 10):
+        values = generator.normal(size=(200, 3)) * 1e-3
+        values[:, 0] += 1 + 0.1 * generator.normal(size=10)[context]
+        _, p = max_t(values, clusters, 999, generator, context=context)
+        assert p[0] == 0.001
+        assert p[1:].min() > 0.01
 
 
 def test_a_head_that_never_changes_has_statistic_zero() -> None:

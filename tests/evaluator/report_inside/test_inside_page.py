@@ -14,9 +14,11 @@ from report_pages import QUICK, Page, colliding, drawn_points, report_on, rows_o
 from synthetic_evaluations import DELAYED, NEVER, PLANTS, TOGETHER, write_evaluation
 
 from evaluator.report.build import Report
+from evaluator.report.inside.page_pieces import MOST_DRAWN
 from evaluator.report.terminal import summary
 from evaluator.report.wording import p_text, share_text
 
+ONE_LAYER = Inside(layers=1, heads=2, forms_at={}, previous=(0, 1))
 SECTIONS = ("concepts", "attention", "copying", "induction")
 
 
@@ -81,6 +83,10 @@ def test_the_table_of_concepts_is_the_csv(page: Page, place: Path) -> None:
         assert embedded == _share(rows[uid, "concept-auroc", 0]["after"])
         assert probe == _share(rows[uid, "probe-auroc", PLANT.layers]["after"])
     assert {row["eligible"] for row in rows.values() if row["uid"] == "few_exposed"} == {"false"}
+    adjusted = {row[0]: rows[row[0], "concept-auroc", PLANT.layers]["after_p_adjusted"] for row in shown}
+    assert {uid: float(p) for uid, p in adjusted.items()} == pytest.approx(
+        {DELAYED.uid: 0.005 * 3 / 2, TOGETHER.uid: 0.005 * 3 / 2, NEVER.uid: 0.4}
+    )
 
 
 def _share(value: str) -> str:
@@ -94,12 +100,12 @@ def _p(value: str) -> str:
 def test_sentences_claim_what_was_planted(page: Page) -> None:
     """Late separation, word form where embeddings separate as well, and nothing where there is nothing."""
     said = {words(one.find("b")): words(one.find("span")) for one in page.section("concepts").iter("li")}  # type: ignore[union-attr]
-    assert said[DELAYED.uid].startswith("Separates after, not before")
-    assert "The embeddings do not" in said[DELAYED.uid]
+    assert said[DELAYED.uid].startswith("Beyond permuted labels after, not before")
+    assert "The embeddings are not" in said[DELAYED.uid]
     assert "below that of permuted labels" in said[DELAYED.uid]
     assert "word form alone may do it" in said[TOGETHER.uid]
-    assert said[NEVER.uid].startswith("Separates neither before nor after")
-    assert "It is not shown to hold for lemmas" in said[NEVER.uid]
+    assert said[NEVER.uid].startswith("Beyond permuted labels neither before nor after")
+    assert "It is not shown for lemmas" in said[NEVER.uid]
     assert "not below that of permuted labels" in said[NEVER.uid]
 
 
@@ -110,8 +116,9 @@ def test_findings_are_said_on_the_page_and_on_the_shell(page: Page, report: Repo
     for sentence in (
         "half is reached at step 1,000 (not at 800)",
         "3 of 12 heads from layer 1 on reach I = .3, the first at step 600.",
-        "in 2 of 3 eligible paradigms (adjusted p < .05); of these in 0 before as well, in 2 for lemmas it has not met",
-        "Of 2 eligible paradigms attention to the context word gains more than its control in 2",
+        "in 2 of 3 eligible paradigms (adjusted p < .05): 0 of these are so before as well, 2 for lemmas that the "
+        "direction has not met, and 1 in the embeddings too.",
+        "In 2 of 2 eligible paradigms the mean weight on the context word rises. What rising heads gain is more than",
     ):
         assert sentence in found
         assert sentence in shell
@@ -177,9 +184,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
 
 def test_one_checkpoint_and_one_layer_are_enough_for_a_page(tmp_path: Path) -> None:
     """Nothing lies between before and after, and no head can form: that is said, and nothing fails."""
-    plant = Inside(
-        layers=1, heads=2, forms_at={}, previous=(0, 1), concepts={NEVER.uid: 1.0}, attends={NEVER.uid: (0, 0)}
-    )
+    plant = replace(ONE_LAYER, concepts={NEVER.uid: 1.0}, attends={NEVER.uid: (0, 0)})
     keep_measured(write_evaluation(tmp_path / "evaluation", [NEVER], steps=(0,)), plant)
     report_on(tmp_path / "report", tmp_path / "evaluation")
     page = Page.read(tmp_path / "report")
@@ -217,3 +222,23 @@ def test_the_same_report_twice_is_the_same_page(tmp_path: Path, place: Path, pag
     assert Page.read(tmp_path / "again").text == page.text
     once, again = ((one / "formation.parquet").read_bytes() for one in (place / "report", tmp_path / "again"))
     assert once == again
+
+
+def test_many_paradigms_are_in_the_table_and_the_first_of_them_drawn(tmp_path: Path) -> None:
+    """So that a page on all of BLiMP stays one that a browser opens at once."""
+    plants = [
+        replace(TOGETHER, uid=f"paradigm_{number}", train=110, validation=110) for number in range(MOST_DRAWN + 2)
+    ]
+    steps = (0, 100, 1000)
+    folder = write_evaluation(tmp_path / "evaluation", plants, steps=steps)
+    uids = [plant.uid for plant in plants]
+    concepts, attends = dict.fromkeys(uids, 300.0), dict.fromkeys(uids, (0, 1))
+    keep_measured(folder, replace(ONE_LAYER, concepts=concepts, attends=attends))
+    report_on(tmp_path / "report", tmp_path / "evaluation")
+    page = Page.read(tmp_path / "report")
+    for anchor in ("concepts", "attention"):
+        section = page.section(anchor)
+        assert section is not None
+        assert len(list(section.iter("li"))) == len(plants)
+        assert len(with_class(section, "plot", "linear")) == MOST_DRAWN
+        assert f"Figures are drawn of the first {MOST_DRAWN}" in words(section)
