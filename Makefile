@@ -10,8 +10,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 demo: $(VENV)/.installed ## The main job end to end, on a corpus that the project generates.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh demo
 
+# A process for each core: more threads in them would only wait for one another, and take twice the time.
 test: $(VENV)/.installed-dev ## All tests.
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-dev ## Style, types and import rules.
 	$(BIN)/ruff check .

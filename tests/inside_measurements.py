@@ -127,7 +127,7 @@ def concept_rows(plant: Inside, step: int, generator: np.random.Generator, layer
     return rows
 
 
-def attention_rows(plant: Inside, step: int, last: int) -> Rows:
+def attention_rows(plant: Inside, step: int) -> Rows:
     """The planted head gains .5 of weight; its control and the other heads stay at a uniform .2."""
     rows: Rows = []
     named = "attention later→earlier, good side, sum over target, control same-distance"
@@ -140,7 +140,7 @@ def attention_rows(plant: Inside, step: int, last: int) -> Rows:
         rows += _map("attention-control", step, group, control, 280, named, spread=0.02)
         rows += _map("attention-entropy", step, group, np.full_like(weight, 1.2), 300, named, spread=0.05)
         rows.append(_row("attention-uniform", step, group, 0.2, 300, None, None, named))
-        if step == last:
+        if step > 100:
             rows += _change(plant, group, head, step, named)
     return rows
 
@@ -180,7 +180,7 @@ def all_rows(plant: Inside, steps: Sequence[int], seed: int = 0) -> dict[str, di
         found["icl"][step] = icl_rows(plant, step)
         found["induction"][step] = induction_rows(plant, step, generator)
         found["concepts"][step] = concept_rows(plant, step, generator)
-        found["attention"][step] = attention_rows(plant, step, max(steps))
+        found["attention"][step] = attention_rows(plant, step)
     return {name: held for name, held in found.items() if any(held.values())}
 
 

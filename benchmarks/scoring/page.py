@@ -42,7 +42,8 @@ INSIDE_COST = """\
 CPU seconds of the forward passes that the measures inside a model make, against one scoring pass over the same pairs
 (tokenised, the weights in place; with its logits and their log-softmax). Round after round everything once in turn; the
 ratio is the median of the rounds' own. Measures of pairs share one pass over the sentences, watched while it runs.
-`induction` and `icl` cost the same whatever the number of pairs. Copying, probes and other statistics are left aside.
+`induction` and `icl` cost the same whatever the number of pairs, so the ratio is higher where there are fewer. Copying,
+probes and other statistics are left aside.
 """
 
 INSIDE_MEMORY = """\

@@ -18,7 +18,7 @@ from lab.repeats.vocabulary import CHARACTERS, HEX
 SHORTEST, LONGEST = 3, 24
 """Characters of a span."""
 
-NEW, HEXADECIMAL = 0.3, 0.3
+NEW, HEXADECIMAL = 0.3, 0.15
 """Shares: new spans among the spans of mixed documents; hexadecimal ones among new spans."""
 
 _SPELLABLE = frozenset(CHARACTERS)

@@ -30,6 +30,7 @@ from shell import assert_sentence, exposure
 from tiny_models import saved
 from training_runs import TrainingRun
 
+from evaluator import measurer
 from evaluator.measure_specs import MEASURES
 from evaluator.measured_file import items_path, read_items, read_measured
 from evaluator.measurement_file import read_measurements
@@ -364,6 +365,30 @@ def test_damage_is_found_and_mended_alone(made: Path, concepts: Path, tmp_path: 
     kept = [path for path in stamps if path.stat().st_mtime_ns == stamps[path]]
     assert {path.parent.parent.name for path in kept} == {"concept-vectors"}
     assert doctored(data) == []
+
+
+def test_a_kill_between_items_and_rows_is_no_damage(
+    made: Path, concepts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows come last: what lies there without them is measured again, to the same bytes."""
+    out = tmp_path / "data" / "evaluations" / "e"
+    asked = ("--measures", "attention", "--timeline", made / "timeline", "--steps", AFTER)
+    with monkeypatch.context() as patch:
+        patch.setattr(measurer, "write_measured", kill)
+        with pytest.raises(AssertionError, match="interrupted"):
+            evaluated(made, out, *asked)
+    (orphan,) = measured_files(out)
+    assert ".items" in orphan.name
+    assert doctored(tmp_path / "data") == []
+    evaluated(made, out, *asked)
+    found = measured_files(out)
+    assert len(found) == 2
+    assert found.items() <= measured_files(concepts).items()
+    assert doctored(tmp_path / "data") == []
+
+
+def kill(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_no_row_of_another_name_than_those_that_are_told(concepts: Path, made: Path, tmp_path: Path) -> None:

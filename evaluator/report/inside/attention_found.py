@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
+import numpy as np
+
 from evaluator.delay_report import DelayReport
 from evaluator.report.inside.head_figures import (
     CHANGE,
@@ -13,7 +15,6 @@ from evaluator.report.inside.head_figures import (
     Figure,
     SelectedHead,
     figures_of,
-    last_step,
     selected_heads,
 )
 from evaluator.report.inside.measured_arrays import EVERYTHING, MeasuredArray, MeasuredRows
@@ -67,6 +68,12 @@ class AttentionGroup:
         return None if before is None or after is None else after - before
 
 
+def mean_of(values: Floats | None) -> float | None:
+    """Over the heads that have a value; None where none has."""
+    known = np.zeros(0) if values is None else values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
+
+
 @dataclass(frozen=True)
 class AttentionFound:
     """The groups that were measured: the whole first."""
@@ -107,10 +114,10 @@ def _groups(
     uniform = rows.array(UNIFORM, by[:2], conventions=[convention], **where)
     figures = _changes(rows, convention, rows.names(CHANGE), by[:2], where)
     selection = _changes(rows, convention, [HEAD + name for name in SELECTION], by, where)
-    found = []
+    found, steps = [], [int(step) for step in weight.axes[1]]
     for name in map(str, weight.axes[0]):
-        span = _span(weight.under(name), level, name, delay, figures)
-        heads = selected_heads(selection, name)
+        span = span_of(steps, t_after_of(delay, name) if level == "paradigm" else None)
+        heads = selected_heads(selection, name, span.after)
         others = [None if one is None else one.under(name) for one in (control, entropy, uniform)]
         shown = figures_of(figures, name, span.after)
         found.append(AttentionGroup(level, name, weight.under(name), *others, span=span, figures=shown, heads=heads))
@@ -127,14 +134,3 @@ def _changes(
         if (one := rows.array(name, by, conventions=conventions, **where)) is not None:
             found[name] = one
     return found
-
-
-def _span(
-    weight: MeasuredArray, level: str, name: str, delay: DelayReport | None, figures: Mapping[str, MeasuredArray]
-) -> Span:
-    """That of the stored change where there is one, since its figures stand beside the maps."""
-    found = span_of(weight.steps.tolist(), t_after_of(delay, name) if level == "paradigm" else None)
-    stored = last_step(figures, name)
-    if stored is None or stored == found.after:
-        return found
-    return Span(found.before, stored, False, "after is the checkpoint that the stored change is of")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from evaluator.report.inside.attention_found import AttentionGroup
+from evaluator.report.inside.attention_found import AttentionGroup, mean_of
 from evaluator.report.inside.attention_words import figure_of, largest_change
 from evaluator.report.inside.head_figures import FIGURES, Figure
 from evaluator.report.inside.measured_arrays import MeasuredArray, Point
 from evaluator.report.inside.page_pieces import folded
 from evaluator.report.inside.values import between_text, number_text, signed_text
-from evaluator.report.markup import breakable, safe
+from evaluator.report.markup import breakable, safe, tag
 from evaluator.report.page_parts import Column, note, table
 from evaluator.report.wording import NONE, p_text, share_text, steps_text
 
@@ -42,12 +40,17 @@ def _row(group: AttentionGroup) -> list[str]:
     total, heads = figure_of(group, "positive-total"), figure_of(group, "effective-heads")
     return [
         "all pairs" if group.level == "overall" else breakable(group.name),
-        safe(f"{steps_text(group.span.before)} → {steps_text(group.span.after)}"),
-        *(NONE if one is None else safe(signed_text(float(np.nanmean(one)))) for one in (change, control)),
+        safe(f"{steps_text(group.span.before)} → {steps_text(group.span.after)}") + _last(group),
+        *(NONE if one is None else safe(signed_text(mean_of(one))) for one in (change, control)),
         *_figure_cells(total),
         *_figure_cells(heads),
         str(len(group.selected)) if group.heads else NONE,
     ]
+
+
+def _last(group: AttentionGroup) -> str:
+    """Below the steps, where the later one is no crossing."""
+    return "" if group.span.is_crossing else tag("span", "the last", class_="under", title=group.span.note)
 
 
 def _figure_cells(one: Figure | None) -> list[str]:
@@ -145,7 +148,7 @@ def points_table(group: AttentionGroup) -> str:
 
 def _mean(held: MeasuredArray | None, step: int, decimals: int = 3) -> str:
     values = None if held is None or step not in held.axes[0] else held.under(step).value
-    return NONE if values is None or not np.isfinite(values).any() else share_text(float(np.nanmean(values)), decimals)
+    return share_text(mean_of(values), decimals)
 
 
 def _at(held: MeasuredArray | None, step: int) -> str:

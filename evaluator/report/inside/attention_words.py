@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluator.report.inside.attention_found import AttentionGroup
+from evaluator.report.inside.attention_found import AttentionGroup, mean_of
 from evaluator.report.inside.head_figures import Figure
-from evaluator.report.inside.values import number_text, signed_text
+from evaluator.report.inside.values import number_text, signed_text, span_text
 from evaluator.report.standing import SIGNIFICANT
-from evaluator.report.wording import list_text, p_phrase, share_text, steps_text
+from evaluator.report.wording import list_text, p_phrase, share_text
 
 NAMED_HEADS = 3
 
@@ -29,23 +29,22 @@ def largest_change(group: AttentionGroup) -> tuple[int, int] | None:
 
 def attention_sentence(group: AttentionGroup) -> str:
     """Gain, concentration and heads."""
-    span = group.span
-    steps = f"steps {steps_text(span.before)} → {steps_text(span.after)}"
+    steps = span_text(group.span)
     return " ".join(part for part in (_gain(group, steps), _concentration(group), _heads(group)) if part)
 
 
 def _gain(group: AttentionGroup, steps: str) -> str:
-    change, control = group.change, group.change_of_control
-    if change is None or not np.isfinite(change).any():
+    change, control = mean_of(group.change), mean_of(group.change_of_control)
+    if change is None:
         return f"No weight is known at both checkpoints ({steps})."
-    beside = "" if control is None else f", of its control {signed_text(float(np.nanmean(control)))}"
+    beside = "" if control is None else f", of its control {signed_text(control)}"
     total = figure_of(group, "positive-total")
     verdict = ""
     if total is not None and total.p is not None:
         gains = "more than" if total.p < SIGNIFICANT else "not shown to be more than"
         gained = f"what rising heads gained, Σ Δ⁺ {share_text(total.word.value)}"
         verdict = f"; {gained}, is {gains} their control's ({_against(total)})"
-    return f"Mean Δ over heads {signed_text(float(np.nanmean(change)))}{beside} ({steps}){verdict}."
+    return f"Mean Δ over heads {signed_text(change)}{beside} ({steps}){verdict}."
 
 
 def figure_of(group: AttentionGroup, name: str) -> Figure | None:

@@ -117,6 +117,7 @@ def values_table(found: ConceptsFound, uid: str) -> str:
             *_cells(found, uid, measure, groups),
         ]
         for measure in found.arrays
+        if any(found.at(measure, uid, step, layer) is not None for _, step, layer in groups)
     ]
     return table(f"{uid}: concept vectors", columns, rows)
 

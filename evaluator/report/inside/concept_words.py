@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from evaluator.report.inside.concepts_found import AUROC, ConceptsFound, Nulled
-from evaluator.report.inside.values import between_text, number_text
+from evaluator.report.inside.values import between_text, number_text, span_text
 from evaluator.report.standing import SIGNIFICANT
-from evaluator.report.wording import p_phrase, share_text, steps_text
+from evaluator.report.wording import p_phrase, share_text
 
 
 def is_beyond(value: Nulled | None) -> bool:
@@ -20,7 +20,7 @@ def concept_sentence(found: ConceptsFound, uid: str) -> str:
     if after is None:
         return "At the later checkpoint the separation cannot be said: no pair of proxy-validation has a state."
     parts = [
-        _separates(before, after, span.before, span.after),
+        _separates(before, after, span_text(span)),
         _control("lemmas that it has not met", found.at("concept-disjoint-auroc", uid, span.after, last)),
         _form(found.at(AUROC, uid, span.after, first)) if first != last else "",
         _swap(found.at("concept-swap-auroc", uid, span.after, last)),
@@ -29,7 +29,7 @@ def concept_sentence(found: ConceptsFound, uid: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _separates(before: Nulled | None, after: Nulled, t_before: int, t_after: int) -> str:
+def _separates(before: Nulled | None, after: Nulled, steps: str) -> str:
     """The first clause: at which of the two checkpoints good sentences are told from bad ones, however little."""
     when = {
         (False, True): "after, not before",
@@ -37,7 +37,6 @@ def _separates(before: Nulled | None, after: Nulled, t_before: int, t_after: int
         (True, False): "before, no more after",
         (False, False): "neither before nor after",
     }[is_beyond(before), is_beyond(after)]
-    steps = f"steps {steps_text(t_before)} → {steps_text(t_after)}"
     return f"Beyond permuted labels {when}: AUROC {_from(before)}{beside_null(after)}, {steps}."
 
 

@@ -71,23 +71,17 @@ def figures_of(arrays: Mapping[str, MeasuredArray], group: str, step: int) -> tu
     return tuple(found)
 
 
-def last_step(arrays: Mapping[str, MeasuredArray], group: str) -> int | None:
-    """The last checkpoint whose change of a group has figures; None where none has."""
-    held = [one.under(group) for one in arrays.values() if group in one.axes[0]]
-    return max((int(step) for one in held for step in one.steps[np.isfinite(one.value)]), default=None)
-
-
-def selected_heads(arrays: Mapping[str, MeasuredArray], group: str) -> tuple[SelectedHead, ...]:
-    """Heads of a group that were chosen at all, at the last checkpoint; arrays [group, checkpoint, layer, head]."""
+def selected_heads(arrays: Mapping[str, MeasuredArray], group: str, step: int) -> tuple[SelectedHead, ...]:
+    """Heads of a group that were chosen at all, in the change up to `step`; arrays [group, checkpoint, layer, head]."""
     frequency = arrays.get(HEAD + "frequency")
-    if frequency is None or group not in frequency.axes[0]:
+    if frequency is None or group not in frequency.axes[0] or step not in frequency.axes[1]:
         return ()
-    _, steps, layers, heads = frequency.axes
-    often = frequency.under(group).value[-1]  # [layer, head]
+    layers, heads = frequency.axes[2:]
+    often = frequency.under(group).under(step).value  # [layer, head]
 
     def of(name: str, *head: int) -> float | None:
         held = arrays.get(HEAD + name)
-        point = None if held is None else held.at(group, steps[-1], *head)
+        point = None if held is None else held.at(group, step, *head)
         return None if point is None else point.value
 
     found = [

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from evaluator.report.build import Report
 from evaluator.report.evaluated_run import EvaluatedRun
-from evaluator.report.inside.attention_found import AttentionFound, AttentionGroup
+from evaluator.report.inside.attention_found import AttentionFound, AttentionGroup, mean_of
 from evaluator.report.inside.attention_words import attention_sentence, figure_of
 from evaluator.report.inside.concept_rows import adjusted_after, eligible_in
 from evaluator.report.inside.concepts_found import AUROC, ConceptsFound
@@ -134,7 +132,7 @@ def attention_finding(found: AttentionFound, eligible: list[str]) -> str:
     parts = [] if whole is None else [attention_sentence(whole)]
     tested = [one for one in held if one.figures]
     if tested:
-        rose = sum(one.change is not None and float(np.nanmean(one.change)) > 0 for one in tested)
+        rose = sum((mean_of(one.change) or 0.0) > 0 for one in tested)
         gained, gathered = (
             sum(_is_beyond(one, name) for one in tested) for name in ("positive-total", "effective-heads")
         )

@@ -123,11 +123,13 @@ class Failing:
     uid: str
     seen: list[str] = field(default_factory=list)
     spec: dict[str, Any] = field(default_factory=dict)
-    wanted: Wanted = Wanted(("last-word",))
+    wanted: Wanted = field(default_factory=lambda: Wanted(("last-word",)))
 
     def refuse(self, model: PreTrainedModel) -> None: ...
 
     def measure(self, seen: object, sentences: Any, step: int) -> PairFound:
+        assert seen is not None
+        assert step == 3
         self.seen.append(sentences.uid)
         if sentences.uid == self.uid:
             raise EvaluationError("it fails")
