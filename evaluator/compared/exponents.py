@@ -39,6 +39,11 @@ class FamilyExponent:
     reason: str | None
 
     @property
+    def has_sizes(self) -> bool:
+        """Whether there are two, without which there is no α at any θ."""
+        return len(_sizes(self.family.runs)) > 1
+
+    @property
     def differ_in(self) -> tuple[str, ...]:
         """What the runs differ in beside their size: α is of that too."""
         return tuple(name for name in self.family.differ_in if name not in SIZE)
@@ -96,7 +101,11 @@ def _apart(others: Sequence[ComparedRun], facts: Sequence[str]) -> str:
 
 def _unseen(events: Sequence[RunEvent], theta: float) -> str | None:
     if any(event.crossing.step is not None and event.crossing.step < 1 for event in events):
-        return f"a run is at or above θ = {theta:g} at step 0, before any training"
+        return f"a run is at or above θ = {_written(theta)} at step 0, before any training"
     if all(event.crossing.step is None for event in events):
-        return f"no run reached θ = {theta:g}: all are censored"
+        return f"no run reached θ = {_written(theta)}: all are censored"
     return None
+
+
+def _written(theta: float) -> str:
+    return f"{theta:.2f}".removeprefix("0")

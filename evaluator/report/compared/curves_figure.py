@@ -30,7 +30,8 @@ def over_tokens(held: Comparable, classes: Mapping[str, str]) -> str:
 
 def _both(held: Comparable, places: list[tuple[Curve, Integers]], across: str, classes: Mapping[str, str]) -> str:
     values = [value for one in held.curves for value in one.values.tolist()]
-    axis = fitting_axis(held.quantity.axis, values, 0.0)
+    # at least up to the lowest θ: what stays far below it is no rise
+    axis = fitting_axis(held.quantity.axis, values, 0.0, held.quantity.thetas[0])
     return "".join(_plot(held, places, across, classes, axis, is_log) for is_log in (False, True))
 
 

@@ -72,10 +72,12 @@ MOST_NAMED = 4
 
 
 def _exponents(found: Sequence[FamilyExponent]) -> Iterator[Finding]:
+    """Of the sets of runs with two sizes; where there is none, why not."""
     by_measure = groupby(found, key=lambda one: one.quantity)
     for quantity, of_quantity in by_measure:
         families = [list(group) for _, group in groupby(of_quantity, key=lambda one: one.family.names)]
-        text = " ".join(dict.fromkeys(_family(group) for group in families))
+        told = [group for group in families if group[0].has_sizes] or families[:1]
+        text = " ".join(dict.fromkeys(map(_family, told)))
         yield Finding(f"α of {quantity.title[:1].lower()}{quantity.title[1:]}", text, False)
 
 

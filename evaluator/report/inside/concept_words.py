@@ -23,8 +23,9 @@ def concept_sentence(found: ConceptsFound, uid: str) -> str:
         _separates(before, after, span_text(span)),
         _control("lemmas that it has not met", found.at("concept-disjoint-auroc", uid, span.after, last)),
         _form(found.at(AUROC, uid, span.after, first)) if first != last else "",
-        _swap(found.at("concept-swap-auroc", uid, span.after, last)),
+        _swap(found.at("concept-swap-disjoint-auroc", uid, span.after, last)),
         _rank(*(found.at("concept-rank", uid, step, last) for step in (span.before, span.after))),
+        _of_any(*(found.at("concept-rank-mismatch", uid, step, last) for step in (span.before, span.after))),
     ]
     return " ".join(part for part in parts if part)
 
@@ -67,7 +68,7 @@ def _form(value: Nulled | None) -> str:
 
 
 def _swap(value: Nulled | None) -> str:
-    """By the direction of the paradigm in which the same forms are on the other side."""
+    """By the direction of other lemmas of the paradigm in which the same forms are on the other side."""
     if value is None:
         return ""
     says = "its direction is the form of a word" if is_beyond(value) and value.value < 0.5 else "word form is not shown"
@@ -83,3 +84,11 @@ def _rank(before: Nulled | None, after: Nulled | None) -> str:
     beside = f", {place} that of permuted labels ({null}, {p_phrase(after.p)})" if null else ""
     pairs = "" if after.n is None else f" at {after.n:,} pairs"
     return f"Effective rank {was}{number_text(after.value, 1)}{pairs}{beside}."
+
+
+def _of_any(before: Nulled | None, after: Nulled | None) -> str:
+    """What the rank of any differences does meanwhile: states of a trained model fill more dimensions, of whatever."""
+    if after is None or after.null_mean is None:
+        return ""
+    was = "" if before is None or before.null_mean is None else f"{number_text(before.null_mean, 1)} → "
+    return f"Differences between sentences of different pairs: {was}{number_text(after.null_mean, 1)}."

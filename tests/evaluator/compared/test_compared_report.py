@@ -56,7 +56,8 @@ def test_the_finding_is_what_was_planted(page: Page) -> None:
     alpha = found["α of copying random tokens"]
     assert "over 3 runs of 3 sizes (b16, b32 and b64)" in alpha
     assert "1 (the same number of updates) at 0" in alpha
-    assert "No α of dropout: two sizes" in alpha
+    assert "dropout" not in alpha
+    assert "Copying random tokens: dropout: two sizes (batch × context) at least are needed" in words(section)
     regularised = found["Regularised: Copying random tokens"]
     assert regularised.startswith("With attention dropout 0.1 at step 2,000 .950, without .900 (1 against 1 run)")
     assert "with no interval over seeds" in regularised

@@ -155,12 +155,12 @@ def test_fewer_than_two_known_sizes_are_refused(facts: list[dict[str, int | None
 def test_events_that_say_nothing_are_refused() -> None:
     """All censored, and an event at step 0, before any training."""
     never = [planted_run(f"b{batch}", Planted(9000), batch_sequences=batch) for batch in BATCHES]
-    assert found_of(never)[0].reason == "no run reached θ = 0.3: all are censored"
+    assert found_of(never)[0].reason == "no run reached θ = .30: all are censored"
     at_once = planted_run("b8", Planted(-1000), batch_sequences=8)
     plain = [planted_run(f"b{batch}", law(1.0, batch), batch_sequences=batch) for batch in BATCHES]
     (found,) = found_of([*plain, at_once])
     assert found.found is None
-    assert found.reason == "a run is at or above θ = 0.3 at step 0, before any training"
+    assert found.reason == "a run is at or above θ = .30 at step 0, before any training"
 
 
 def test_what_is_not_known_of_alike_runs_is_said() -> None:

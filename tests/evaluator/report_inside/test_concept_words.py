@@ -31,9 +31,9 @@ def swap(value: float, p: float) -> list[tuple[object, ...]]:
     named = next(iter(planted(1.0)))[-1]
     where = (STEPS[-1], "paradigm", UID, "agreement", "everything", LAYERS, None)
     return [
-        ("concept-swap-auroc", *where, value, 300, None, None, named),
-        ("concept-swap-auroc-null", *where, 0.5, 300, 0.4, 0.6, named),
-        ("concept-swap-auroc-p", *where, p, 300, None, None, named),
+        ("concept-swap-disjoint-auroc", *where, value, 300, None, None, named),
+        ("concept-swap-disjoint-auroc-null", *where, 0.5, 300, 0.4, 0.6, named),
+        ("concept-swap-disjoint-auroc-p", *where, p, 300, None, None, named),
     ]
 
 
