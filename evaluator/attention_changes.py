@@ -15,12 +15,12 @@ from evaluator.folder import EvaluationFolder
 from evaluator.lemma_weights import ResamplingUnits
 from evaluator.measured_file import Measured, measured_path, read_items, read_measured
 from evaluator.measurement_table import table_of
-from evaluator.measures.attention.attention_change import AttentionChange, attention_change
+from evaluator.measures.attention.attention_change import attention_change
 from evaluator.measures.attention.attention_items import weights_of
 from evaluator.measures.attention.attention_measurements import Group, rows_of_concentration, rows_of_selection
-from evaluator.measures.attention.attention_to_context import AttentionSpec
+from evaluator.measures.attention.attention_to_context import AttentionSpec, AttentionWeights
 from evaluator.measures.attention.concentration_null import concentration_test
-from evaluator.measures.attention.head_selection import select_heads
+from evaluator.measures.attention.head_selection import select_heads, selected_by_both
 from evaluator.measures.attention.resampled_means import HeadBootstrap
 from evaluator.scored import PairTable
 from exposure.measurement import Measurement
@@ -76,15 +76,21 @@ def _of_spec(
             phenomenon = pairs.phenomenon[int(places[0])] or None
             group = Group(after, "paradigm", uid, phenomenon, EVERYTHING)
             since = f"{convention}; from step {before} to {after}"
-            yield from change_rows(attention_change(one, other), pairs.take(places), group, since)
+            yield from change_rows(one, other, pairs.take(places), group, since)
 
 
-def change_rows(change: AttentionChange, pairs: PairTable, group: Group, convention: str) -> list[Measurement]:
-    """Of the pairs of one paradigm, in the order of `change`."""
+def change_rows(
+    before: AttentionWeights, after: AttentionWeights, pairs: PairTable, group: Group, convention: str
+) -> list[Measurement]:
+    """Of the pairs of one paradigm, in the order of the weights."""
     units = ResamplingUnits.of(pairs)
     context = units.context_clusters if "context" in units.resampled else None
+    change = attention_change(before, after)
     test = concentration_test(change, HeadBootstrap.draw(units))
-    selection = select_heads(change.contrast, units.clusters, context)
+    selection = selected_by_both(
+        select_heads(change.contrast, units.clusters, context),
+        select_heads(after.weight - after.control, units.clusters, context),
+    )
     return [*rows_of_concentration(test, group, convention), *rows_of_selection(selection, group, convention)]
 
 

@@ -25,8 +25,8 @@ from exposure.sealed import sealed, unsealed
 
 METADATA_KEY = b"exposure"
 FORMAT = "exposure.measured"
-VERSION = 2
-"""Version 1 had another digest of the rows; its files are measured anew."""
+VERSION = 3
+"""Versions 1 and 2 had other digests of the rows; their files are measured anew."""
 ITEMS = ".items.parquet"
 MEASURED = "measured"
 """The folder of these files, in that of an evaluation."""

@@ -6,7 +6,7 @@ Each measure is written by whoever measures it; those of others stay. Same rows 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,17 +32,24 @@ class MeasurementFacts:
     provenance: Mapping[str, Any]
 
 
-def merge_measures(path: Path, rows: Iterable[Measurement] | pa.Table, provenance: Mapping[str, Any]) -> None:
-    """Write `rows` durably in place of what `path` held of their measures; measures that are not in them stay.
+def merge_measures(
+    path: Path,
+    rows: Iterable[Measurement] | pa.Table,
+    provenance: Mapping[str, Any],
+    is_gone: Callable[[str], bool] = lambda _: False,
+) -> None:
+    """Write `rows` durably in place of what `path` held of their measures, and of those that are gone; others stay.
 
     Rows of a measure are sorted by level, group, split, step, layer, head and convention. Raises EvaluationError where
     `path` holds something else.
     """
     tables = by_measure(rows if isinstance(rows, pa.Table) else table_of(rows))
-    kept = read_tables(path) if path.exists() else {}
+    held = read_tables(path) if path.exists() else {}
+    kept = {measure: table for measure, table in held.items() if not is_gone(measure)}
     made = {measure: dict(provenance) for measure in tables}
     if path.exists():
-        made = {**facts_of(path).provenance, **made}
+        before = {measure: of for measure, of in facts_of(path).provenance.items() if not is_gone(measure)}
+        made = {**before, **made}
     document = {"format": FORMAT, "version": 1, "made": _shared(made)}
     schema = SCHEMA.with_metadata({METADATA_KEY: json.dumps(document, sort_keys=True, default=list).encode()})
     with atomic_write(path) as partial, _writer(partial, schema) as writer:

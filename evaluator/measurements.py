@@ -24,6 +24,7 @@ from evaluator.measured_rows import stored_measures
 from evaluator.measurement_file import MEASUREMENTS, merge_measures
 from evaluator.report.accuracy_rows import accuracy_rows
 from evaluator.report.build import Report, build_report
+from evaluator.report.evaluated_run import is_change
 from evaluator.report.files import write_report
 from evaluator.report.provenance import provenance
 from evaluator.report.request import ReportRequest
@@ -55,9 +56,7 @@ def keep_measurements(folder: EvaluationFolder, report: Report) -> list[str]:
     merge_measures(folder.path / MEASUREMENTS, _measured(folder, report, split), provenance(report))
     for rows, made_of in stored_measures(folder):
         merge_measures(folder.path / MEASUREMENTS, rows, made_of)
-    changes = report.runs[0].changes
-    if len(changes):
-        merge_measures(folder.path / MEASUREMENTS, changes, provenance(report))
+    merge_measures(folder.path / MEASUREMENTS, report.runs[0].changes, provenance(report), is_change)
     return [*([SPLIT] if split is not None else []), MEASUREMENTS]
 
 

@@ -51,6 +51,11 @@ class Exposed:
     """Paradigm → accuracy by time since first exposure; under the policy seen-by only."""
 
 
+def is_change(measure: str) -> bool:
+    """Whether rows of that name are made with a report."""
+    return measure.startswith(("attention-change-", "attention-head-"))
+
+
 @dataclass(frozen=True)
 class EvaluatedRun:
     """One evaluation. `delay` is there under the policy window, `exposed` wherever a timeline was given."""
@@ -76,9 +81,8 @@ class EvaluatedRun:
     @property
     def changes(self) -> pa.Table:
         """Of `measured`, what a report makes: it depends on when accuracy rose (attention_changes.py)."""
-        names = self.measured["measure"]
-        is_change = [pc.starts_with(names, prefix) for prefix in ("attention-change-", "attention-head-")]
-        return self.measured.filter(pc.or_(*is_change))
+        names = [name for name in pc.unique(self.measured["measure"]).to_pylist() if is_change(name)]
+        return self.measured.filter(pc.is_in(self.measured["measure"], pa.array(names, pa.string())))
 
     def group(self, level: Level, name: str) -> GroupAccuracy | None:
         """The accuracies of one paradigm, phenomenon or field; None where this run has none of that name."""

@@ -11,9 +11,9 @@ import click
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--documents", type=click.IntRange(1), default=4000, show_default=True, help="How many documents.")
 @click.option("--shards", type=click.IntRange(1), default=4, show_default=True, help="Files of the corpus.")
-@click.option("--characters", type=click.IntRange(1), default=250, show_default=True, help="Of each document.")
-@click.option("--refrains", type=float, default=0.9, show_default=True, help="Documents of one span over and over.")
-@click.option("--spans", type=float, default=0.5, show_default=True, help="Of the others: share of them in spans.")
+@click.option("--characters", type=click.IntRange(1), default=125, show_default=True, help="Of each document.")
+@click.option("--refrains", type=float, default=0.5, show_default=True, help="Documents of one span over and over.")
+@click.option("--spans", type=float, default=0.8, show_default=True, help="Of the others: share of them in spans.")
 @click.option(
     "--pairs-per-paradigm", type=int, default=40, show_default=True, help="Up to 240; fewer where words run out."
 )

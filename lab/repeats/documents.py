@@ -18,7 +18,7 @@ from lab.repeats.vocabulary import CHARACTERS, HEX
 SHORTEST, LONGEST = 3, 24
 """Characters of a span."""
 
-NEW, HEXADECIMAL = 0.3, 0.15
+NEW, HEXADECIMAL = 0.2, 0.1
 """Shares: new spans among the spans of mixed documents; hexadecimal ones among new spans."""
 
 _SPELLABLE = frozenset(CHARACTERS)
@@ -30,9 +30,9 @@ class Recipe:
     mixed documents that stand in spans, the rest being sentences.
     """
 
-    characters: int = 250
-    refrains: float = 0.9
-    spans: float = 0.5
+    characters: int = 125
+    refrains: float = 0.5
+    spans: float = 0.8
 
 
 def documents(seed: int, count: int, background: Background, recipe: Recipe) -> Iterator[str]:

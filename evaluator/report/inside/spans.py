@@ -34,10 +34,12 @@ class Span:
 
 
 def span_of(steps: Sequence[int], t_after: float | None) -> Span:
-    """The first of rising `steps`, of one measured checkpoint or more, from 100 on, and the first from `t_after` on."""
-    late = [step for step in steps if step >= T_BEFORE]
-    before = late[0] if late else steps[0]
-    notes = [] if late else [f"no checkpoint from step {T_BEFORE} on: before is the first"]
+    """The first of rising `steps`, of one measured checkpoint or more, from 100 on, and the first from `t_after` on.
+
+    Where only the last one is from 100 on, before is the one that precedes it.
+    """
+    late = [step for step in steps[:-1] if step >= T_BEFORE]
+    before, notes = (late[0], []) if late else _earlier(steps)
     reached = [step for step in steps if t_after is not None and step >= t_after]
     if t_after is None:
         notes.append("no crossing of .80 by proxy-validation is known: after is the last checkpoint")
@@ -47,6 +49,15 @@ def span_of(steps: Sequence[int], t_after: float | None) -> Span:
         notes.append("proxy-validation is at .80 before there is a checkpoint to compare with: after is the last one")
     is_crossing = bool(reached) and reached[0] > before
     return Span(before, reached[0] if is_crossing else steps[-1], is_crossing, "; ".join(notes))
+
+
+def _earlier(steps: Sequence[int]) -> tuple[int, list[str]]:
+    """Before, where no checkpoint but the last is from step 100 on, and what to know of it."""
+    if len(steps) == 1:
+        return steps[0], ["one checkpoint only"]
+    if steps[-1] >= T_BEFORE:
+        return steps[-2], [f"no checkpoint from step {T_BEFORE} on but the last: before is the one that precedes it"]
+    return steps[0], [f"no checkpoint from step {T_BEFORE} on: before is the first"]
 
 
 def t_after_of(delay: DelayReport | None, uid: str) -> float | None:

@@ -19,7 +19,9 @@ STEPS = (0, 50, 100, 200, 400, 800)
         (STEPS, 100.0, 100, 800, False, "before there is a checkpoint to compare with"),
         ((0, 150, 300), 300.0, 150, 300, True, ""),
         ((0, 10, 20), 20.0, 0, 20, True, "before is the first"),
-        ((0,), None, 0, 0, False, "before is the first; no crossing"),
+        ((0, 200), None, 0, 200, False, "before is the one that precedes it; no crossing"),
+        ((0, 50, 200), 200.0, 50, 200, True, "before is the one that precedes it"),
+        ((0,), None, 0, 0, False, "one checkpoint only; no crossing"),
     ],
 )
 def test_spans(
