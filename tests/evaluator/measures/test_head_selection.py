@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from evaluator.measures.attention.head_selection import select_heads
+from evaluator.measures.attention.head_selection import select_heads, selected_by_both
 from evaluator.measures.attention.held_out_heads import SelectionSpec
 from exposure.errors import EvaluationError
 
@@ -131,3 +131,26 @@ def test_broken_contrasts_are_refused() -> None:
             select_heads(broken, clusters, context)
     with pytest.raises(EvaluationError, match="239 clusters"):
         select_heads(contrast, clusters[1:], context)
+
+
+def test_a_head_that_turns_from_the_word_less_than_from_its_control_is_no_head_of_the_word() -> None:
+    """Even attention gives a word of a longer row less than a control of a shorter one: losing both is a gain beyond
+    the control's, and not chosen where the head must pay more than the control as well.
+    """
+    clusters = np.arange(240) % 30
+    noise = np.random.default_rng(2).normal(0, 0.01, (240, LAYERS, HEADS))
+    word_before, control_before = 1 / 6, 1 / 5
+    gained = noise + np.zeros((240, LAYERS, HEADS))
+    gained[:, 2, 1] += (0 - word_before) - (0 - control_before)  # it looks elsewhere now
+    gained[:, 1, 4] += (0.8 - word_before) - (0 - control_before)  # it looks at the word now
+    paid = noise.copy()
+    paid[:, 1, 4] += 0.8
+    alone = select_heads(gained, clusters, spec=SPEC)
+    assert alone.p[2, 1] < 0.05
+    both = selected_by_both(alone, select_heads(paid, clusters, spec=SPEC))
+    assert both.p[2, 1] > 0.5
+    assert both.p_all[2, 1] > 0.05
+    assert both.frequency[2, 1] < 0.5
+    assert both.p[1, 4] < 0.05
+    assert both.frequency[1, 4] == 1
+    assert both.held_out_effect[1, 4] == pytest.approx(0.8 - word_before + control_before, abs=0.01)
