@@ -1,9 +1,8 @@
 """Documents in which random spans of characters come back: nothing but what stood before tells how they go.
 
 The first time, a span cannot be predicted. When it comes back, a model that finds where its last characters stood
-before knows the next one. In a refrain one span follows itself over and over: there is little else to learn, so a small
-model learns it soon. Mixed documents have sentences, which are learnt without looking back, and spans that come back
-now and then.
+before knows the next one. In a refrain one span follows itself over and over. Mixed documents have new spans, more that
+come back, and sentences, which are learnt without looking back.
 """
 
 from __future__ import annotations

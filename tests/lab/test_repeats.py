@@ -52,15 +52,15 @@ def test_the_same_seed_gives_the_same_bytes(made: RepeatsFiles, tmp_path: Path) 
 
 
 def test_documents_are_what_the_recipe_says(made: RepeatsFiles) -> None:
-    """All of a length, in order; nine in ten are one span over and over, of 3 to 24 characters."""
+    """All of a length, in order; about half are one span over and over, of 3 to 24 characters."""
     records = _records(made)
     assert [one["id"] for one in records] == [f"repeats-{index:06d}" for index in range(300)]
-    assert {len(one["text"]) for one in records} == {250}
+    assert {len(one["text"]) for one in records} == {125}
     periods = [_period(one["text"]) for one in records]
     refrains = [period for period in periods if period <= LONGEST]
-    assert 0.85 < len(refrains) / 300 < 0.95
-    assert set(refrains) >= set(range(4, LONGEST))
-    assert not [period for period in periods if LONGEST < period < 200]
+    assert 0.4 < len(refrains) / 300 < 0.6
+    assert set(refrains) >= set(range(3, LONGEST))
+    assert not [period for period in periods if LONGEST < period < 100]
 
 
 def test_spans_come_back_in_mixed_documents() -> None:
@@ -73,7 +73,7 @@ def test_spans_come_back_in_mixed_documents() -> None:
         texts = list(documents(0, 200, EVERYTHING, Recipe(refrains=0.0, spans=spans)))
         return sum(_repeated_oddly(text) for text in texts) / len(texts)
 
-    assert share(0.5) > 0.8
+    assert share(0.8) > 0.5
     assert share(0.0) == 0.0
 
 
@@ -91,8 +91,8 @@ def test_fewer_documents_are_the_first_of_more() -> None:
 
 
 def test_every_token_is_a_character_that_occurs(made: RepeatsFiles) -> None:
-    """The tokenizer spells texts and pairs without a loss; every token but <|endoftext|> stands in the text, by itself
-    as long as a character: nothing is in the vocabulary that a model never sees.
+    """The tokenizer spells texts and pairs without a loss, every character by a token of its own; and every token but
+    <|endoftext|> stands in the text: nothing is in the vocabulary that a model never sees.
     """
     tokenizer = TextTokenizer.load(made.tokenizer)
     texts = [one["text"] for one in _records(made)]
@@ -101,7 +101,7 @@ def test_every_token_is_a_character_that_occurs(made: RepeatsFiles) -> None:
     used = {id_ for one in encoded for id_ in one.ids}
     assert used == set(range(1, len(tokenizer.table)))
     assert tokenizer.special_id("<|endoftext|>") == 0
-    assert {len(token) for token in tokenizer.table[1:]} == {1}
+    assert all(len(one.ids) == len(text) for one, text in zip(encoded, texts, strict=True))
     sides = [text for pair in load_pairs([made.pairs]) for text in (pair.sentence_good, pair.sentence_bad)]
     assert not any(one.is_rewritten for one in tokenizer.tokenised(sides))
 

@@ -99,7 +99,8 @@ class ConceptLayer:
     crossed: Separation | None
     """The same, in other folds of critical and of context lemmas; None where context lemmas do not vary."""
     probe: dict[str, Separation]
-    """Of a probe fitted on pairs of both parts in other lemma folds: by split (everything, proxy-train …)."""
+    """Of a probe fitted on pairs of both parts in other lemma folds: by split (everything, proxy-train …). Without any
+    split everything is all pairs."""
     all_ranks: Ranks | None
     """EXP's: of all pairs at once; None with fewer than two pairs."""
     label_ranks: NulledRanks | None
@@ -144,6 +145,8 @@ def _of_folds(
 
 def _probe(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) -> dict[str, Separation]:
     everything = pairs.is_train | pairs.is_validation
+    if not everything.any():  # no split: a probe needs none
+        everything = np.ones(len(pairs), dtype=bool)
     cells = disjoint_cells(everything, everything, (pairs.critical,), spec.folds, spec.seed)
     fit = ridge_probe(spec.penalty)
     scores = cross_fitted_scores(states, cells, fit, pairs.critical, spec.draws, spec.seed)

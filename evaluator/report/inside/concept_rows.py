@@ -9,7 +9,7 @@ from typing import Any
 from evaluator.adjustment import benjamini_hochberg
 from evaluator.report.build import Report
 from evaluator.report.evaluated_run import EvaluatedRun
-from evaluator.report.inside.concepts_found import AUROC, SPLITS, ConceptsFound, Nulled
+from evaluator.report.inside.concepts_found import AUROC, ConceptsFound, Nulled
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ def concept_rows(report: Report) -> list[ConceptRow]:
 
 
 def eligible_in(report: Report, run: EvaluatedRun) -> list[str]:
-    """The paradigms that can be asked about delay in one run, in the order of the report."""
+    """The paradigms that can be asked about delay in one run, in the order of the report; all without a split."""
+    if run.exposed is None:
+        return [sheet.uid for sheet in report.sheets]
     return [
         sheet.uid
         for sheet in report.sheets
@@ -93,7 +95,7 @@ def _row(
         uid=uid,
         eligible=eligible,
         measure=measure,
-        split=SPLITS[measure],
+        split=found.split_of(measure),
         layer=layer,
         before_step=span.before,
         after_step=span.after,

@@ -56,16 +56,16 @@ def _row(found: ConceptsFound, uid: str, adjusted: float | None) -> list[str]:
 
     steps = safe(f"{steps_text(span.before)} → {steps_text(span.after)}")
     ends = steps if span.is_crossing else steps + tag("span", "the last", class_="under", title=span.note)
-    auroc = at(AUROC)
+    auroc = at(found.headline)
     under = "" if adjusted is None else tag("span", f"adj. {safe(p_text(adjusted))}", class_="under")
     return [
         breakable(uid),
         ends,
-        _alone(at(AUROC, span.before)),
+        _alone(at(found.headline, span.before)),
         _with_null(auroc),
         safe(p_text(None if auroc is None else auroc.p)) + under,
         _alone(at("concept-disjoint-auroc")),
-        _alone(at(AUROC, span.after, first)),
+        _alone(at(found.headline, span.after, first)),
         _alone(at("probe-auroc")),
         _alone(at("concept-paired")),
         _alone(at("concept-rank", span.before), _rank),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluator.report.inside.concepts_found import AUROC, ConceptsFound, Nulled
+from evaluator.report.inside.concepts_found import AUROC, PROBE, ConceptsFound, Nulled
 from evaluator.report.inside.values import between_text, number_text, span_text
 from evaluator.report.standing import SIGNIFICANT
 from evaluator.report.wording import p_phrase, share_text
@@ -17,6 +17,8 @@ def concept_sentence(found: ConceptsFound, uid: str) -> str:
     """Of the last layer, of proxy-validation; it claims no more than the nulls allow."""
     span, last, first = found.spans[uid], found.layers[-1], found.layers[0]
     before, after = (found.at(AUROC, uid, step, last) for step in (span.before, span.after))
+    if not found.has_split:
+        return _without_split(found, uid)
     if after is None:
         return "At the later checkpoint the separation cannot be said: no pair of proxy-validation has a state."
     parts = [
@@ -24,6 +26,23 @@ def concept_sentence(found: ConceptsFound, uid: str) -> str:
         _control("lemmas that it has not met", found.at("concept-disjoint-auroc", uid, span.after, last)),
         _form(found.at(AUROC, uid, span.after, first)) if first != last else "",
         _swap(found.at("concept-swap-disjoint-auroc", uid, span.after, last)),
+        _rank(*(found.at("concept-rank", uid, step, last) for step in (span.before, span.after))),
+        _of_any(*(found.at("concept-rank-mismatch", uid, step, last) for step in (span.before, span.after))),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _without_split(found: ConceptsFound, uid: str) -> str:
+    """Nothing was exposed as far as is known: what a probe reads of lemmas that it has not met, and ranks."""
+    span, last, first = found.spans[uid], found.layers[-1], found.layers[0]
+    before, after = (found.at(PROBE, uid, step, last) for step in (span.before, span.after))
+    if after is None:
+        return "Without a split, and with too few lemmas for a probe, no separation can be said."
+    form = found.at(PROBE, uid, span.after, first) if first != last else None
+    parts = [
+        "No split, so no direction to test. A probe of lemmas that it has not met:",
+        _separates(before, after, span_text(span)),
+        "" if form is None else _form(form),
         _rank(*(found.at("concept-rank", uid, step, last) for step in (span.before, span.after))),
         _of_any(*(found.at("concept-rank-mismatch", uid, step, last) for step in (span.before, span.after))),
     ]

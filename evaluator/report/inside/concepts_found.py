@@ -6,18 +6,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from evaluator.delay_report import DelayReport
 from evaluator.report.inside.measured_arrays import EVERYTHING, MeasuredArray, MeasuredRows
 from evaluator.report.inside.spans import Span, span_of, t_after_of
 
 AUROC = "concept-auroc"
+PROBE = "probe-auroc"
 VALIDATION = "proxy-validation"
-SEPARATIONS = (AUROC, "concept-disjoint-auroc", "concept-crossed-auroc", "probe-auroc")
+SEPARATIONS = (AUROC, "concept-disjoint-auroc", "concept-crossed-auroc", PROBE)
 PAIRED = ("concept-paired", "concept-disjoint-paired")
 RANKS = ("concept-rank", "concept-participation", "concept-rank-mismatch", "concept-rank-all")
 SWAPS = ("concept-swap-auroc", "concept-swap-disjoint-auroc")
 SPLITS = {**dict.fromkeys((*SEPARATIONS, *PAIRED), VALIDATION), **dict.fromkeys((*RANKS, *SWAPS), EVERYTHING)}
-"""Measure → the pairs that it is shown of."""
+"""Measure → the pairs that it is shown of, where pairs are split; a probe of all pairs where they are not."""
 
 PREFERRED = "last-word"
 """The position that is shown, where several were measured: EXP's last content token."""
@@ -65,11 +68,22 @@ class ConceptsFound:
     convention: str
     other_conventions: tuple[str, ...]
     """Measured too, and not shown."""
+    has_split: bool
+    """Whether any direction of proxy-train was tested on proxy-validation."""
+
+    @property
+    def headline(self) -> str:
+        """What stands first: EXP's AUROC; without a split that of a probe, which needs none."""
+        return AUROC if self.has_split or PROBE not in self.arrays else PROBE
+
+    def split_of(self, measure: str) -> str:
+        """Of which pairs a measure is shown."""
+        return EVERYTHING if measure == PROBE and not self.has_split else SPLITS[measure]
 
     @property
     def auroc(self) -> MeasuredArray:
-        """[paradigm, checkpoint, layer]."""
-        return self.arrays[AUROC].value
+        """[paradigm, checkpoint, layer] Of the headline."""
+        return self.arrays[self.headline].value
 
     @property
     def uids(self) -> tuple[str, ...]:
@@ -98,13 +112,16 @@ def concepts_found(rows: MeasuredRows, delay: DelayReport | None) -> ConceptsFou
     if not conventions:
         return None
     shown = [one for one in conventions if _family(one) == _family(conventions[0])]
-    arrays = {name: one for name in SPLITS if (one := _arrays(rows, name, shown)) is not None}
+    arrays = {name: one for name, split in SPLITS.items() if (one := _arrays(rows, name, split, shown)) is not None}
     if AUROC not in arrays:
         return None
+    has_split = bool(np.isfinite(arrays[AUROC].value.value).any())
+    if not has_split and (probe := _arrays(rows, PROBE, EVERYTHING, shown)) is not None:
+        arrays[PROBE] = probe
     uids, steps = arrays[AUROC].value.axes[0], [int(step) for step in arrays[AUROC].value.axes[1]]
     spans = {str(uid): span_of(steps, t_after_of(delay, str(uid))) for uid in uids}
     other = tuple(one for one in conventions if one not in shown)
-    return ConceptsFound(arrays, spans, _family(conventions[0]), other)
+    return ConceptsFound(arrays, spans, _family(conventions[0]), other, has_split)
 
 
 def _family(convention: str) -> str:
@@ -112,10 +129,10 @@ def _family(convention: str) -> str:
     return re.sub(r"ranks at \w+ pairs", "ranks at N pairs", convention)
 
 
-def _arrays(rows: MeasuredRows, measure: str, conventions: list[str]) -> NulledArrays | None:
+def _arrays(rows: MeasuredRows, measure: str, split: str, conventions: list[str]) -> NulledArrays | None:
     def one(name: str) -> MeasuredArray | None:
         by = ("group", "step", "layer")
-        return rows.array(name, by, conventions=conventions, level="paradigm", split=SPLITS[measure])
+        return rows.array(name, by, conventions=conventions, level="paradigm", split=split)
 
     value = one(measure)
     # A mismatch's null stands under its own name: concept-rank-mismatch-null.

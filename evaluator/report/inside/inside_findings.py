@@ -104,10 +104,15 @@ def concepts_sentence(found: ConceptsFound, eligible: list[str]) -> str:
     uids = [uid for uid in eligible if uid in found.uids]
     if not uids:
         return "Measured, and no paradigm has enough pairs in both parts to be asked."
-    adjusted = adjusted_after(found, uids)
+    adjusted = adjusted_after(found, uids, found.headline)
     after = [uid for uid in uids if adjusted.get(uid, 1.0) < SIGNIFICANT]
     before = sum(_is_low(found, uid, AUROC, found.layers[-1], after=False) for uid in after)
     embedded = sum(_is_low(found, uid, AUROC, found.layers[0]) for uid in after)
+    if not found.has_split:
+        return (
+            "Without a split no direction is tested; a probe of lemmas that it has not met is beyond permuted labels "
+            f"in {len(after):,} of {count_text(len(uids), 'paradigm')} at the later checkpoint (adjusted)."
+        )
     disjoint = sum(_is_low(found, uid, "concept-disjoint-auroc", found.layers[-1]) for uid in after)
     low_rank = sum(_is_low(found, uid, "concept-rank", found.layers[-1]) for uid in uids)
     eligible_text = count_text(len(uids), "eligible paradigm")

@@ -61,7 +61,7 @@ def _of_run(report: Report, run: EvaluatedRun) -> str:
 
 def shown_groups(report: Report, run: EvaluatedRun, found: AttentionFound) -> list[AttentionGroup]:
     """The whole, then phenomena, then the eligible paradigms as the report orders them (all without a timeline)."""
-    eligible = eligible_in(report, run) if run.exposed is not None else [sheet.uid for sheet in report.sheets]
+    eligible = eligible_in(report, run)
     held = found.of_paradigms
     return [
         *(one for one in found.groups if one.level != "paradigm"),

@@ -11,7 +11,7 @@ from evaluator.report.evaluated_run import EvaluatedRun
 from evaluator.report.inside.concept_rows import adjusted_after, eligible_in
 from evaluator.report.inside.concept_table import before_after_table, values_table
 from evaluator.report.inside.concept_words import concept_sentence
-from evaluator.report.inside.concepts_found import AUROC, ConceptsFound, NulledArrays
+from evaluator.report.inside.concepts_found import ConceptsFound, NulledArrays
 from evaluator.report.inside.page_pieces import MOST_DRAWN, STEP_CHOICE, beside, figure, folded, left_out, of_runs
 from evaluator.report.markup import breakable, safe, tag
 from evaluator.report.page_parts import key, note
@@ -44,7 +44,7 @@ def _of_run(report: Report, run: EvaluatedRun) -> str:
     uids = [uid for uid in eligible_in(report, run) if uid in found.uids]
     parts = [_said_of_all(found, uids)]
     if uids:
-        table = before_after_table(found, uids, adjusted_after(found, uids))
+        table = before_after_table(found, uids, adjusted_after(found, uids, found.headline))
         parts += [
             table,
             note(NULLS),
@@ -55,7 +55,8 @@ def _of_run(report: Report, run: EvaluatedRun) -> str:
 
 def _said_of_all(found: ConceptsFound, uids: list[str]) -> str:
     left = len(found.uids) - len(uids)
-    said = f"Of {count_text(len(found.uids), 'paradigm')} that were measured {len(uids):,} are eligible and shown"
+    shown = "eligible and shown" if found.has_split else "shown, by a probe: there is no split"
+    said = f"Of {count_text(len(found.uids), 'paradigm')} that were measured {len(uids):,} are {shown}"
     rest = f"; the other {left:,} stand in concept_before_after.csv alone" if left else ""
     other = f" Also measured, not shown: {'; '.join(found.other_conventions)}." if found.other_conventions else ""
     return note(f"{said}{rest}.{left_out(len(uids))} Convention: {found.convention}.{other}")
@@ -81,13 +82,14 @@ def _folded(found: ConceptsFound, uid: str) -> str:
 
 
 def _caption(found: ConceptsFound, uid: str) -> str:
-    at = found.at(AUROC, uid, found.steps[-1], found.layers[-1])
-    pairs = "" if at is None or at.n is None else f", {count_text(at.n, 'pair')} of proxy-validation"
+    at = found.at(found.headline, uid, found.steps[-1], found.layers[-1])
+    where = " of proxy-validation" if found.has_split else ", by a probe of other lemmas"
+    pairs = "" if at is None or at.n is None else f", {count_text(at.n, 'pair')}{where}"
     return f"AUROC over training{pairs}. Shaded: central 95 % of the last layer with permuted labels. Dotted: chance."
 
 
 def _curves(found: ConceptsFound, uid: str) -> str:
-    held, disjoint, steps = found.arrays[AUROC], found.arrays.get("concept-disjoint-auroc"), list(found.steps)
+    held, disjoint, steps = found.arrays[found.headline], found.arrays.get("concept-disjoint-auroc"), list(found.steps)
     first, last = found.layers[0], found.layers[-1]
     curves = [
         Curve("embeddings", "two", steps, _values(held, uid, steps, first)),

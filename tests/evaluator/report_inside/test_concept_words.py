@@ -47,13 +47,22 @@ def test_the_swap_test_speaks_where_it_is_low(value: float, p: float, says: str)
     assert "Swap" not in concept_sentence(found_in(planted(500.0)), UID)
 
 
-def test_without_a_split_there_is_no_separation() -> None:
-    """A value that is null is said to be none, and not 0."""
-    rows = [
-        (*row[:8], None, *row[9:]) if str(row[0]).startswith(("concept-auroc", "concept-disjoint")) else row
-        for row in planted(500.0)
-    ]
-    assert "cannot be said" in concept_sentence(found_in(rows), UID)
+def unsaid(*names: str) -> list[tuple[object, ...]]:
+    """The planted rows, those of `names` without a value."""
+    return [(*row[:8], None, *row[9:]) if str(row[0]).startswith(names) else row for row in planted(500.0)]
+
+
+def test_without_a_split_a_probe_speaks_of_all_pairs() -> None:
+    """A value that is null is said to be none, and not 0; the probe, which needs no split, stands first."""
+    found = found_in(unsaid("concept-auroc", "concept-disjoint"))
+    assert (found.has_split, found.headline, found.split_of("probe-auroc")) == (False, "probe-auroc", "everything")
+    assert concept_sentence(found, UID).startswith("No split, so no direction to test. A probe of lemmas")
+    nothing = found_in(unsaid("concept-auroc", "concept-disjoint", "probe"))
+    assert "no separation can be said" in concept_sentence(nothing, UID)
+    split = found_in(planted(500.0))
+    assert (split.has_split, split.headline, split.split_of("probe-auroc")) == (
+        True, "concept-auroc", "proxy-validation",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
