@@ -12,6 +12,7 @@ import click
 @click.option("--documents", type=click.IntRange(1), default=4000, show_default=True, help="How many documents.")
 @click.option("--shards", type=click.IntRange(1), default=4, show_default=True, help="Files of the corpus.")
 @click.option("--characters", type=click.IntRange(1), default=125, show_default=True, help="Of each document.")
+@click.option("--shortest", type=int, metavar="N", help="Documents of N characters to --characters, evenly drawn.")
 @click.option("--refrains", type=float, default=0.5, show_default=True, help="Documents of one span over and over.")
 @click.option("--spans", type=float, default=0.8, show_default=True, help="Of the others: share of them in spans.")
 @click.option(
@@ -23,6 +24,7 @@ def command(
     documents: int,
     shards: int,
     characters: int,
+    shortest: int | None,
     refrains: float,
     spans: float,
     pairs_per_paradigm: int,
@@ -35,7 +37,7 @@ def command(
     from lab.repeats.corpus import RepeatingText, write_repeats
     from lab.repeats.documents import Recipe
 
-    text = RepeatingText(seed, documents, shards, pairs_per_paradigm, Recipe(characters, refrains, spans))
+    text = RepeatingText(seed, documents, shards, pairs_per_paradigm, Recipe(characters, shortest, refrains, spans))
     files = write_repeats(text, folder)
     click.echo(f"{folder}: {documents:,} documents in {len(files.corpus)} shards, "
                f"{files.pairs.name}, {files.tokenizer.name}")  # fmt: skip

@@ -31,6 +31,9 @@ class RepeatingText:
             raise UsageError(f"{self.shards} shards for {self.documents} documents. Give 1 to {self.documents} shards.")
         if not 1 <= self.pairs_per_paradigm <= WIDEST:
             raise UsageError(f"{self.pairs_per_paradigm} pairs a paradigm. Give 1 to {WIDEST}.")
+        shortest, longest = self.recipe.shortest, self.recipe.characters
+        if shortest is not None and not 1 <= shortest <= longest:
+            raise UsageError(f"--shortest {shortest} characters: give 1 to {longest}, as many as --characters says.")
         for name, share in (("refrains", self.recipe.refrains), ("spans", self.recipe.spans)):
             if not 0 <= share <= 1:
                 raise UsageError(f"--{name} {share}: a share is from 0 to 1.")

@@ -25,11 +25,12 @@ _SPELLABLE = frozenset(CHARACTERS)
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`characters` of a document; `refrains`: their share among documents; `spans`: the share of the characters of
-    mixed documents that stand in spans, the rest being sentences.
+    """`characters` of a document, or evenly from `shortest` on; `refrains`: their share among documents; `spans`: the
+    share of the characters of mixed documents that stand in spans, the rest being sentences.
     """
 
     characters: int = 125
+    shortest: int | None = None
     refrains: float = 0.5
     spans: float = 0.8
 
@@ -39,7 +40,8 @@ def documents(seed: int, count: int, background: Background, recipe: Recipe) -> 
     for index in range(count):
         rng = Random(f"{seed}/repeats/{index}")
         is_refrain = rng.random() < recipe.refrains
-        yield _refrain(rng, recipe.characters) if is_refrain else _mixed(rng, background, recipe)
+        size = recipe.characters if recipe.shortest is None else rng.randint(recipe.shortest, recipe.characters)
+        yield _refrain(rng, size) if is_refrain else _mixed(rng, background, recipe.spans, size)
 
 
 def _refrain(rng: Random, characters: int) -> str:
@@ -47,17 +49,17 @@ def _refrain(rng: Random, characters: int) -> str:
     return (span * (characters // len(span) + 1))[:characters]
 
 
-def _mixed(rng: Random, background: Background, recipe: Recipe) -> str:
+def _mixed(rng: Random, background: Background, spans: float, characters: int) -> str:
     text, in_spans = "", 0
     seen: list[str] = []
-    while len(text) < recipe.characters:
-        if in_spans <= recipe.spans * len(text) and recipe.spans:
+    while len(text) < characters:
+        if in_spans <= spans * len(text) and spans:
             part = _span(rng, seen)
             in_spans += len(part)
         else:
             part = f" {_sentence(rng, background)} "
         text += part
-    return text[: recipe.characters]
+    return text[:characters]
 
 
 def _span(rng: Random, seen: list[str]) -> str:

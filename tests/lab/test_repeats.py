@@ -84,6 +84,13 @@ def _repeated_oddly(text: str) -> bool:
     return len(odd) != len(set(odd))
 
 
+def test_documents_of_many_lengths() -> None:
+    """With a shortest one, lengths are drawn evenly from it to the longest."""
+    lengths = [len(text) for text in documents(0, 400, EVERYTHING, Recipe(characters=60, shortest=41))]
+    assert set(lengths) == set(range(41, 61))
+    assert 48 < sum(lengths) / 400 < 53
+
+
 def test_fewer_documents_are_the_first_of_more() -> None:
     """Every document has its own random stream."""
     few, many = (list(documents(5, count, EVERYTHING, Recipe())) for count in (3, 9))
@@ -132,6 +139,7 @@ def test_what_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
         ("a", ("--refrains", -1), "--refrains -1.0"),
         ("a", ("--documents", 3, "--shards", 4), "4 shards for 3 documents"),
         ("a", ("--pairs-per-paradigm", 0), "0 pairs a paradigm"),
+        ("a", ("--shortest", 126), "--shortest 126"),
         ("full", (), "not empty"),
     ):
         answer = exposure("repeats", tmp_path / folder, *options)
