@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -10,6 +11,9 @@ from pydantic import Field
 from evaluator.checkpoint_report import CheckpointReport
 from exposure.order_rules import FrozenModel
 from exposure.sealed import unsealed
+
+NOT_MEASURED = "not measured."
+"""After MEASURE and a colon, in the note of a checkpoint of which that measure could not be made."""
 
 HASH_DIGITS = 16
 """Of a weights hash, in the name of a file of scores; its metadata hold the whole."""
@@ -31,6 +35,15 @@ class CheckpointRecord(FrozenModel):
     notes: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
     """What was measured of it beside minimal pairs: MEASURE/SPEC."""
+
+    def lacks(self, measures: Iterable[str]) -> bool:
+        """Whether one of `measures` (beside minimal pairs) could not be made of it, as it was asked for last.
+
+        What was made of it by another spec does not count: the notes then say that this one was refused.
+        """
+        made = {name.partition("/")[0] for name in self.measured}
+        refused = {name for name in measures if any(note.startswith(f"{name}: {NOT_MEASURED}") for note in self.notes)}
+        return bool(refused) or not made.issuperset(measures)
 
     @classmethod
     def of(cls, report: CheckpointReport) -> CheckpointRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from transformers import PreTrainedModel
 
 from evaluator.arrivals import LoadedWeights
+from evaluator.checkpoint_record import NOT_MEASURED
 from evaluator.folder import EvaluationFolder
 from evaluator.measured_file import Measured, check_measured, measured_path, spec_name, write_items, write_measured
 from evaluator.measurement_table import table_of
@@ -64,7 +65,7 @@ class Measurer:
         """MEASURE/SPEC of what is stored of these weights → what a reader of it should know."""
         found = {name: _read(self._path(name, weights_hash)) for name in self._names.values()}
         whole = {name: one for name, one in found.items() if one is not None}
-        return {name: tuple(f"{name.partition('/')[0]}: {note}" for note in one.notes) for name, one in whole.items()}
+        return {name: _once(f"{name.partition('/')[0]}: {note}" for note in one.notes) for name, one in whole.items()}
 
     def measure(self, model: PreTrainedModel, weights: LoadedWeights, on_progress: OnProgress) -> tuple[str, ...]:
         """Measure and store what is not stored yet; returns why something could not be measured."""
@@ -83,7 +84,7 @@ class Measurer:
         try:
             rows = self._of_model[asked].measure(checkpoint)
         except EvaluationError as error:
-            return [f"{asked}: not measured. {error}"]
+            return [f"{asked}: {NOT_MEASURED} {error}"]
         self._keep(asked, weights, PairFound(tuple(rows)), notes)
         return []
 
@@ -98,9 +99,9 @@ class Measurer:
         refused = []
         for asked, found in self._paradigms.measure(missing, checkpoint).items():
             if isinstance(found, EvaluationError):
-                refused.append(f"{asked}: not measured. {found}")
+                refused.append(f"{asked}: {NOT_MEASURED} {found}")
             else:
-                self._keep(asked, weights, found, notes)
+                self._keep(asked, weights, found, [*notes, *found.notes])
         return refused
 
     def _keep(self, asked: str, weights: LoadedWeights, found: PairFound, notes: Sequence[str]) -> None:
@@ -108,7 +109,7 @@ class Measurer:
         path = self._path(self._names[asked], weights.weights_hash)
         items = None if found.items is None else write_items(path, found.items)
         made_of = self._made_of(asked, self._measures[asked], weights)
-        write_measured(path, Measured(table_of(found.rows), tuple(notes), made_of, items))
+        write_measured(path, Measured(table_of(found.rows), _once(notes), made_of, items))
 
     def _missing(self, weights_hash: str) -> list[str]:
         return [asked for asked, name in self._names.items() if _read(self._path(name, weights_hash)) is None]
@@ -133,6 +134,11 @@ class Measurer:
             "config_sha256": checkpoint.config_digest,
             **manifest.provenance,
         }
+
+
+def _once(notes: Iterable[str]) -> tuple[str, ...]:
+    """Each note a single time: parts of a measure may have the same to say."""
+    return tuple(dict.fromkeys(notes))
 
 
 def _read(path: Path) -> Measured | None:

@@ -10,10 +10,16 @@ from exposure.api.resources import MeasureFacts
 CONCEPT_VECTORS, ATTENTION = "concept-vectors", "attention"
 
 _SEPARATIONS = {
-    "concept": "v̄ of proxy-train on proxy-validation",
-    "concept-disjoint": "v̄ of proxy-train pairs with other critical lemmas on proxy-validation",
-    "concept-crossed": "v̄ of proxy-train pairs with other critical and context lemmas on proxy-validation",
-    "probe": "a ridge probe fitted on pairs with other critical lemmas",
+    "concept": (" of concept vectors", "v̄ of proxy-train on proxy-validation"),
+    "concept-disjoint": (
+        ", other critical lemmas",
+        "v̄ of proxy-train pairs with other critical lemmas on proxy-validation",
+    ),
+    "concept-crossed": (
+        ", other critical and context lemmas",
+        "v̄ of proxy-train pairs with other critical and context lemmas on proxy-validation",
+    ),
+    "probe": (" of the probe", "a ridge probe fitted on pairs with other critical lemmas"),
 }
 _SWAPS = {
     "concept-swap": "v̄ of a paradigm where the same word forms stand on the other side",
@@ -27,6 +33,7 @@ _MAPS = {
     "attention-entropy": "−Σ α ln α over the row of the later word, nats.",
 }
 _FIGURES = {
+    "mean": "Mean gain in attention over all heads.",
     "positive-total": "Sum of the gain in attention over the heads that gain.",
     "top1-share": "Share of all gain in attention that the head with the largest gain has.",
     "top5-share": "The same of the five heads with the largest gains.",
@@ -44,9 +51,10 @@ _SELECTED = {
 
 def concept_facts() -> Iterator[MeasureFacts]:
     """By paradigm (group) and layer; 0 is the embeddings."""
-    for name, of in _SEPARATIONS.items():
-        yield from _nulled(f"{name}-auroc", "AUROC", f"AUROC of good against bad sentences: {of}.", "as high")
-        yield from _nulled(f"{name}-paired", "Paired statistic", f"Share of pairs that point its way: {of}.", "as high")
+    for name, (by, of) in _SEPARATIONS.items():
+        auroc, paired = f"AUROC of good against bad sentences: {of}.", f"Share of pairs that point its way: {of}."
+        yield from _nulled(f"{name}-auroc", f"AUROC{by}", auroc, "as high")
+        yield from _nulled(f"{name}-paired", f"Paired statistic{by}", paired, "as high")
     for name, of in _SWAPS.items():
         text = f"{of}; below ½ it says the form of a word, not grammaticality"
         yield from _nulled(f"{name}-auroc", "Swap test, AUROC", f"AUROC of good against bad: {text}.", "as low")
@@ -58,7 +66,8 @@ def concept_facts() -> Iterator[MeasureFacts]:
         yield _concept(f"{name}-all", title, f"{title} of the mean-centred concept vectors of all pairs.", "dimensions")
         for suffix, null in (("", "permuted labels"), ("-mismatch", "sentences of different pairs")):
             text = f"{title} at an equal number of pairs, beside {null}."
-            yield from _nulled(name + suffix, title, text, "as low", "dimensions")
+            facts = _nulled(name + suffix, title, text, "as low", "dimensions")
+            yield from (one for one in facts if suffix or not one.name.endswith("-p"))
 
 
 def attention_facts() -> Iterator[MeasureFacts]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
@@ -14,25 +14,33 @@ from transformers.utils import logging
 from exposure.errors import CheckpointError
 
 Attention = Literal["sdpa", "eager"]
+Loaded = TypeVar("Loaded")
+
+_NO_SDPA = "scaled_dot_product_attention"
+"""Named by transformers where an architecture has no sdpa, which is before any weight is read."""
 
 
 def reference_model(folder: Path, name: str, dtype: torch.dtype, attention: Attention) -> PreTrainedModel:
     """The checkpoint in `folder`, in host memory, in eval mode; raises CheckpointError where not every weight is there.
 
-    `name` is the checkpoint's, for messages.
+    `name` is the checkpoint's, for messages. An architecture without sdpa (BLOOM, MPT, GPT-J, Gemma 2) attends eagerly
+    whatever is asked for.
     """
+
+    def load(attention: Attention) -> Any:
+        return AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            dtype=dtype,
+            attn_implementation=attention,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # to be named in what is refused below
+            output_loading_info=True,
+        )
+
     try:
-        with _quiet():
-            loaded: Any = AutoModelForCausalLM.from_pretrained(
-                str(folder),
-                dtype=dtype,
-                attn_implementation=attention,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                ignore_mismatched_sizes=True,  # to be named in what is refused below
-                output_loading_info=True,
-            )
+        loaded = _with_attention(load, attention)
     except Exception as error:  # transformers raises what its many models raise
         first = (str(error).strip().splitlines() or [""])[0]
         raise CheckpointError(f"{name} cannot be loaded by transformers ({type(error).__name__}: {first}).") from error
@@ -48,15 +56,31 @@ def reference_of(
     model: PreTrainedModel, tensors: dict[str, torch.Tensor], dtype: torch.dtype, attention: Attention
 ) -> PreTrainedModel:
     """A model such as `model`, in host memory, as from_pretrained makes it of `tensors`, named as in a checkpoint."""
-    with _quiet():
-        made: PreTrainedModel = type(model).from_pretrained(
+
+    def load(attention: Attention) -> PreTrainedModel:
+        return type(model).from_pretrained(
             None,
             config=model.config,
             state_dict=tensors,
             dtype=dtype,
             attn_implementation=attention,
         )
-    return made
+
+    return _with_attention(load, attention)
+
+
+def _with_attention(load: Callable[[Attention], Loaded], attention: Attention) -> Loaded:
+    """What `load` gives, quietly; eager where the architecture has no sdpa.
+
+    transformers would fall back by itself if nothing were asked for, but then a config.json could ask.
+    """
+    with _quiet():
+        try:
+            return load(attention)
+        except ValueError as error:
+            if attention == "eager" or _NO_SDPA not in str(error):
+                raise
+        return load("eager")
 
 
 def _refuse_partial(name: str, loading: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evaluator.commands.measure_choices import measure_choices, options_of
+from evaluator.commands.measure_choices import measure_choices, options_of, refuse_unused
 from exposure.commands.options import EXISTING, counted
 from exposure.tables import table
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evaluator.conventions import Method
 
 SOME_BROKEN = 3
-"""Exit status when some checkpoints could not be scored and the rest was."""
+"""Exit status when some checkpoints could not be scored, or measured as asked, and the rest was."""
 
 COLUMNS = ("step", "status", "weights", "same_weights_as", "source")
 
@@ -73,12 +73,14 @@ def command(
     CHECKPOINTS is a series.json (exposure pretrain writes one), a folder of step-N directories, or a hub pattern such
     as owner/name@step{step} with --steps. Run the same command again after an interruption, with more --steps, or with
     a --timeline: only what is missing is scored. Then: exposure report FOLDER. Exit status 3: some checkpoints could
-    not be scored.
+    not be scored, or a measure could not be made of one that was; the notes say why, and the rest is stored.
     """
     from evaluator.folder_lock import folder_lock
     from evaluator.request_flow import EvaluationInputs, evaluate_inputs
     from evaluator.requests import EvaluationRequest, measures_of
 
+    asked = measures_of([name.strip() for name in measures.split(",")])
+    refuse_unused(click.get_current_context(), asked)
     request = EvaluationRequest(
         device=device,
         dtype=dtype,
@@ -86,7 +88,7 @@ def command(
         batch_tokens=batch_tokens,
         keep_duplicates=keep_duplicates,
         cache_bytes=None if cache_gb is None else int(cache_gb * 1e9),
-        measures=measures_of([name.strip() for name in measures.split(",")]),
+        measures=asked,
         measure_options=options_of(**choices),
         is_whole_series=steps is None,
     )
@@ -94,7 +96,15 @@ def command(
     with folder_lock(out):
         records = evaluate_inputs(inputs, lambda note: click.echo(f"note: {note}", err=True))
     _say(records, out)
-    return SOME_BROKEN if any(record.status == "broken" for record in records) else 0
+    return SOME_BROKEN if any(_is_unfinished(record, request.measures) for record in records) else 0
+
+
+def _is_unfinished(record: CheckpointRecord, measures: Sequence[str]) -> bool:
+    """Whether something that was asked for of this checkpoint is not there."""
+    from evaluator.measure_specs import MINIMAL_PAIRS
+
+    others = [name for name in measures if name != MINIMAL_PAIRS]
+    return record.status == "broken" or (record.status == "scored" and record.lacks(others))
 
 
 def _say(records: Sequence[CheckpointRecord], out: Path) -> None:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from exposure.commands.options import EXISTING
+from exposure.errors import UsageError
 
 if TYPE_CHECKING:
     from evaluator.measures.measure_options import MeasureOptions
+
+_OF_PAIRS = ("concept-vectors", "attention")
+READ_BY: dict[str, tuple[str, ...]] = {
+    "icl_rows": ("icl",),
+    "icl_tokens": ("icl",),
+    "positions": ("concept-vectors",),
+    "raw_states": ("concept-vectors",),
+    "attention_side": ("attention",),
+    "attention_tokens": ("attention",),
+    "attention_control": ("attention",),
+    "sides": _OF_PAIRS,
+    "at_step": _OF_PAIRS,
+}
+"""Parameter → the measures that read it; `text` is refused by the request itself."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -74,6 +90,19 @@ CHOICES = (
 def measure_choices(command: Command) -> Command:
     """`command` with these options; it hands them to `options_of`."""
     return reduce(lambda inner, option: option(inner), reversed(CHOICES), command)
+
+
+def refuse_unused(context: click.Context, measures: Collection[str]) -> None:
+    """Raise UsageError where an option is given that none of `measures` reads: it would change nothing."""
+    named = {one.name: one.opts[0] for one in context.command.params}
+    for name, readers in READ_BY.items():
+        is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if is_given and not set(readers).intersection(measures):
+            said = "the measure" if len(readers) == 1 else "the measures"
+            raise UsageError(
+                f"{named[name]} is read by {said} {' and '.join(readers)} alone, and the measures asked for are "
+                f"{', '.join(measures)}. Add {' or '.join(readers)} to --measures, or leave {named[name]} out."
+            )
 
 
 def options_of(

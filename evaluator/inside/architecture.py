@@ -141,7 +141,7 @@ def architecture_of(model: PreTrainedModel) -> Architecture:
     layout = LAYOUTS.get(model_type)
     if layout is None:
         raise UnsupportedArchitectureError(
-            f"The weights of a {model_type} model were asked for by head, and this is known only for "
+            f"The weights of this {model_type} model were asked for by head, and this is known only for "
             f"{', '.join(sorted(LAYOUTS))}. Ask for measures that need only outputs, or evaluate another model."
         )
     if model.get_output_embeddings() is None:  # type: ignore[no-untyped-call]

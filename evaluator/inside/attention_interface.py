@@ -111,7 +111,7 @@ def refuse_unwatchable(model: PreTrainedModel) -> str:
     is_compatible = bool(model.is_backend_compatible())  # type: ignore[no-untyped-call]
     if not is_compatible or model.config.sub_configs:
         raise EvaluationError(
-            f"The attention of a {model.config.model_type} model cannot be watched: it does not go through the "
+            f"The attention of this {model.config.model_type} model cannot be watched: it does not go through the "
             "attention interface of transformers, or is part of a model of several parts. Leave the measures of "
             "attention out."
         )

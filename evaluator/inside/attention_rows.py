@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from evaluator.inside.attention_interface import intercepted_attention
+from evaluator.inside.attention_interface import intercepted_attention, refuse_unwatchable
 from evaluator.inside.attention_weights import (
     Attended,
     ChosenQueries,
@@ -58,6 +59,16 @@ def attention_rows(model: PreTrainedModel, inputs: Mapping[str, object], queries
     with torch.inference_mode(), watched_attention(model, lambda _, rows: found.append(rows.cpu()), queries):
         model.base_model(**{"use_cache": False, **inputs})
     return torch.stack(found)
+
+
+def refuse_unwatched(model: PreTrainedModel) -> None:
+    """Raise EvaluationError where the model's attention cannot be watched, as a pass of two tokens shows.
+
+    Some is known only then: layers beside the interface, scores that are capped (Gemma 2).
+    """
+    refuse_unwatchable(model)
+    ids = torch.zeros((1, 2), dtype=torch.int64, device=model.device)
+    attention_rows(model, {"input_ids": ids}, Places(np.array([0]), np.array([1])))
 
 
 def attention_patterns(model: PreTrainedModel, inputs: Mapping[str, object], on_layer: OnLayer) -> None:

@@ -17,12 +17,28 @@ def refuse_train_mode(model: PreTrainedModel) -> None:
 
 
 def blocks_of(model: PreTrainedModel) -> Sequence[Module]:
-    """[layer] The decoder blocks of any model that keeps them in one list; EvaluationError where there is none."""
-    n_layers = int(model.config.num_hidden_layers)
-    lists = [one for one in model.base_model.children() if isinstance(one, ModuleList) and len(one) == n_layers]
+    """[layer] The decoder blocks of any model that keeps them in one list; EvaluationError where there is none.
+
+    The list is the base model's own (GPT-2's `h`), else one that lies deeper (OPT's `decoder.layers`).
+    """
+    config = model.config.get_text_config()
+    n_layers = int(config.num_hidden_layers)
+    own = [one for one in model.base_model.children() if _is_list(one, n_layers)]
+    lists = own or _outermost_lists(model.base_model, n_layers)
     if len(lists) != 1:
         raise EvaluationError(
             f"This {model.config.model_type} model has {len(lists)} lists of {n_layers} blocks, and one was expected. "
             "Its hidden states cannot be told: leave the measures of hidden states out."
         )
-    return list(lists[0])
+    return list(lists[0].children())
+
+
+def _outermost_lists(module: Module, n_layers: int) -> list[Module]:
+    """What lies within a list found (a block's experts, as many as there are blocks) is none."""
+    if _is_list(module, n_layers):
+        return [module]
+    return [one for child in module.children() for one in _outermost_lists(child, n_layers)]
+
+
+def _is_list(module: Module, n_layers: int) -> bool:
+    return isinstance(module, ModuleList) and len(module) == n_layers

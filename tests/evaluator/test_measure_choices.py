@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ WORDS: dict[str, tuple[object, ...]] = {
     "icl_rows": ("--icl-rows", 9),
     "icl_tokens": ("--icl-tokens", 5, 40),
 }
+READERS = {
+    "positions": "concept-vectors",
+    "raw_states": "concept-vectors",
+    "attention_side": "attention",
+    "attention_tokens": "attention",
+    "attention_control": "attention",
+    "sides": "attention",
+    "split_at_step": "concept-vectors",
+    "icl_rows": "icl",
+    "icl_tokens": "icl",
+}
+"""A measure that reads it."""
 ASKED: dict[str, object] = {
     "positions": ["critical", "last-token"],
     "raw_states": True,
@@ -63,7 +76,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[MeasureOptions]:
     found: list[MeasureOptions] = []
 
     def evaluate_inputs(inputs: EvaluationInputs, *_: object) -> None:
-        found.append(inputs.request.measure_options)
+        found.append(replace(inputs.request.measure_options, text=()))
         raise EvaluationError("That was all.")
 
     for module in (evaluator.request_flow, evaluator.job):
@@ -71,10 +84,16 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[MeasureOptions]:
     return found
 
 
-def by_shell(folder: Path, *words: object) -> None:
+def answered(folder: Path, *words: object) -> str:
+    """What the shell says."""
     (folder / "pairs.jsonl").touch()
-    answer = exposure("evaluate", folder, "--pairs", folder / "pairs.jsonl", "--out", folder / "e", *words)
-    assert "That was all." in answer.err
+    return exposure("evaluate", folder, "--pairs", folder / "pairs.jsonl", "--out", folder / "e", *words).err
+
+
+def by_shell(folder: Path, *words: object, measures: str = "minimal-pairs") -> None:
+    """With a text where one must be given."""
+    text = ("--text", folder / "pairs.jsonl") if "icl" in measures else ()
+    assert "That was all." in answered(folder, *words, "--measures", measures, *text)
 
 
 def by_job(folder: Path, **asked: object) -> None:
@@ -101,7 +120,7 @@ def test_every_choice_reaches_the_measures_and_no_other_changes(
     name: str, heard: list[MeasureOptions], tmp_path: Path
 ) -> None:
     """By the shell and by a job, each alone."""
-    by_shell(tmp_path, *WORDS[name])
+    by_shell(tmp_path, *WORDS[name], measures=READERS[name])
     by_job(tmp_path, **{name: ASKED[name]})
     assert heard == [MeasureOptions(**TOLD[name])] * 2
 
@@ -112,7 +131,7 @@ def test_nothing_chosen_is_the_default_and_everything_chosen_is_all_of_it(
     """Both ways of asking have the same defaults."""
     by_shell(tmp_path)
     by_job(tmp_path)
-    by_shell(tmp_path, *(word for words in WORDS.values() for word in words))
+    by_shell(tmp_path, *(word for words in WORDS.values() for word in words), measures="icl,attention,concept-vectors")
     by_job(tmp_path, **ASKED)
     everything = MeasureOptions(
         icl_rows=9,
@@ -123,3 +142,22 @@ def test_nothing_chosen_is_the_default_and_everything_chosen_is_all_of_it(
         split=SplitRequest("window", 17, "both"),
     )
     assert heard == [MeasureOptions()] * 2 + [everything] * 2
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_choice_that_no_measure_reads_is_refused_by_the_shell(
+    name: str, heard: list[MeasureOptions], tmp_path: Path
+) -> None:
+    """By its name and the measure's, also where it says what is the default; others are none that read it."""
+    readers = {"concept-vectors", "attention"} if name in ("sides", "split_at_step") else {READERS[name]}
+    others = ",".join({"concept-vectors", "attention", "copying"} - readers)
+    said = answered(tmp_path, *WORDS[name], "--measures", others)
+    assert f"{WORDS[name][0]} is read by" in said
+    assert all(reader in said for reader in readers)
+    assert heard == []
+
+
+def test_a_default_that_is_spelt_out_is_refused_too(heard: list[MeasureOptions], tmp_path: Path) -> None:
+    """Whoever gives it expects something of it."""
+    assert "--attention-side is read by the measure attention alone" in answered(tmp_path, "--attention-side", "good")
+    assert heard == []

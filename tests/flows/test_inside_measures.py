@@ -79,9 +79,9 @@ def repeating(path: Path, seed: int = 0) -> Path:
     return path
 
 
-def evaluated(models: Path, pairs: Path, out: Path, *asked: object) -> Path:
+def evaluated(models: Path, pairs: Path, out: Path, *asked: object, status: int = 0) -> Path:
     answer = exposure("evaluate", models, "--pairs", pairs, "--out", out, *asked)
-    assert answer.status == 0, answer.err
+    assert answer.status == status, answer.err
     return out
 
 
@@ -197,7 +197,7 @@ def test_what_a_model_cannot_do_is_said_and_the_rest_is_measured(pairs: Path, tm
     tiny_models.saved(tmp_path / "m" / "step-1", tiny_models.model("llama"), tiny_models.tokenizer_of("llama"))
     text = repeating(tmp_path / "text.jsonl")
     asked = (*ASKED[:-1], "copying,induction,icl", "--text", text, "--icl-tokens", 30, 100)
-    out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *asked)
+    out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *asked, status=3)
     (record,) = json.loads((out / "checkpoints.json").read_text())
     assert record["status"] == "scored"
     said = "\n".join(record["notes"])
@@ -206,6 +206,26 @@ def test_what_a_model_cannot_do_is_said_and_the_rest_is_measured(pairs: Path, tm
     assert "icl: not measured." in said
     assert "the loss at token 100 takes 100 tokens before it" in said
     assert {row.measure for row in measurements(out)} >= {"accuracy", "ties"}
+    evaluated(tmp_path / "m", pairs, out, *ASKED[:-2])  # what was asked for before counts no more
+
+
+def test_a_measure_that_was_made_otherwise_does_not_count(pairs: Path, tmp_path: Path) -> None:
+    """Status 3 where it is refused by the options of now, though the checkpoint has it by others."""
+    tiny_models.saved(tmp_path / "m" / "step-1", tiny_models.model("llama"), tiny_models.tokenizer_of("llama"))
+    asked = (*ASKED[:-1], "icl", "--text", repeating(tmp_path / "text.jsonl"), "--icl-tokens")
+    out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *asked, 10, 40)
+    evaluated(tmp_path / "m", pairs, out, *asked, 10, 100, status=3)
+    evaluated(tmp_path / "m", pairs, out, *asked, 10, 40)
+
+
+def test_what_is_to_be_said_twice_is_said_once(pairs: Path, tmp_path: Path) -> None:
+    """A context that holds fewer copy samples: both generators have the same note."""
+    made = planted_induction(256)
+    tiny_models.saved(tmp_path / "m" / "step-1", made.model, tiny_models.tokenizer_of("llama"))
+    out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *ASKED[:-1], "copying")
+    (record,) = json.loads((out / "checkpoints.json").read_text())
+    assert len([note for note in record["notes"] if "The model's context holds 256 tokens" in note]) == 1
+    assert len(set(record["notes"])) == len(record["notes"])
 
 
 def test_a_measure_that_there_is_not_is_refused(models: Path, pairs: Path, tmp_path: Path) -> None:

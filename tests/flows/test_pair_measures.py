@@ -112,10 +112,10 @@ def timeline(folder: Path, pairs: tuple[MinimalPair, ...]) -> None:
     assert answer.status == 0, answer.err
 
 
-def evaluated(folder: Path, out: Path, *asked: object, models: str = "models") -> Path:
+def evaluated(folder: Path, out: Path, *asked: object, models: str = "models", status: int = 0) -> Path:
     """An evaluation of the models in a folder by its pairs."""
     answer = exposure("evaluate", folder / models, "--pairs", folder / "pairs.jsonl", "--out", out, *ASKED, *asked)
-    assert answer.status == 0, answer.err
+    assert answer.status == status, answer.err
     return out
 
 
@@ -457,7 +457,10 @@ def test_pairs_whose_words_nobody_names_have_no_attention_and_a_report(tmp_path:
     (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(one) + "\n" for one in pairs))
     for step, looks in ((EARLY, "nowhere"), (LATE, "at context")):
         save_attending(tmp_path / "models" / f"step-{step}", ATTENTION_PAIRS, looks)  # type: ignore[arg-type]
-    rows = rows_of(evaluated(tmp_path, tmp_path / "e", "--measures", "attention,concept-vectors"))
+    out = evaluated(tmp_path, tmp_path / "e", "--measures", "attention,concept-vectors")
+    for record in json.loads((out / "checkpoints.json").read_text()):
+        assert record["notes"] == ["attention: Of made there is nothing, since no critical word is named."]
+    rows = rows_of(out)
     assert not [row for row in rows if row.measure.startswith("attention")]
     assert [row.value for row in rows if row.measure == "concept-rank-all"]
     assert {one.split for one in rows if one.measure.startswith("concept-auroc")} == {"proxy-validation"}
@@ -489,7 +492,7 @@ def test_a_sentence_that_just_does_not_fit_is_refused_by_name(architecture: str,
     row = {"uid": "long", "pair_id": "7", "sentence_good": good, "sentence_bad": "dogs"}
     (tmp_path / "pairs.jsonl").write_text(json.dumps(row))
     tiny_models.saved(tmp_path / "models" / "step-1", tiny_models.model(architecture), special)
-    out = evaluated(tmp_path, tmp_path / "e", "--measures", "concept-vectors")
+    out = evaluated(tmp_path, tmp_path / "e", "--measures", "concept-vectors", status=3)
     assert "concept-vectors: not measured." in notes_of(out)
     assert "long/7" in notes_of(out)
     assert "every token is fed" in notes_of(out)

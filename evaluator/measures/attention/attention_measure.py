@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel
 
-from evaluator.inside.attention_interface import refuse_unwatchable
+from evaluator.inside.attention_rows import refuse_unwatched
 from evaluator.lemma_weights import ResamplingUnits
 from evaluator.measures.attention.attention_items import items_table
 from evaluator.measures.attention.attention_measurements import Group, attention_means, rows_of_means
@@ -53,12 +54,12 @@ class AttentionMeasure:
 
     def refuse(self, model: PreTrainedModel) -> None:
         """Raise EvaluationError where the model's attention cannot be watched."""
-        refuse_unwatchable(model)
+        refuse_unwatched(model)
 
     def measure(self, seen: SeenInside, sentences: ParadigmSentences, step: int) -> PairFound:
         """Nothing for a paradigm where no pair's two words are known for certain."""
         if seen.attention is None:
-            return PairFound()
+            return PairFound(notes=_why_nothing(sentences))
         rows = self._rows(seen.attention, sentences, step)
         return PairFound(tuple(rows), items_table(seen.attention, sentences.pairs))
 
@@ -83,3 +84,11 @@ class AttentionMeasure:
             units = ResamplingUnits.of(self.pairs.table.take(sentences.pairs))
             self._bootstraps[sentences.uid] = HeadBootstrap.draw(units, self.resamples)
         return self._bootstraps[sentences.uid]
+
+
+def _why_nothing(sentences: ParadigmSentences) -> tuple[str, ...]:
+    """The reason of most pairs of a paradigm of which none can be read."""
+    reasons = Counter(() if sentences.words is None else sentences.words.reason)
+    return tuple(
+        f"nothing, {'since' if len(reasons) == 1 else 'mostly since'} {reason}" for reason, _ in reasons.most_common(1)
+    )

@@ -52,12 +52,13 @@ def effective_heads(delta: Floats) -> Floats:
 
 
 def concentration(delta: Floats, top: tuple[int, ...] = TOP) -> dict[str, Floats]:
-    """Name → figure [...] of delta [..., head]: positive_total, top1_share …, gini, effective_heads.
+    """Name → figure [...] of delta [..., head]: mean (of all), positive_total, top1_share …, gini, effective_heads.
 
     Shares of as many heads as there are, or more, are left out: they are 1 whatever happens.
     """
     shares = {f"top{k}_share": top_share(delta, k) for k in top if k < delta.shape[-1]}
     return {
+        "mean": np.asarray(delta.mean(axis=-1)),
         "positive_total": positive_total(delta),
         **shares,
         "gini": gini(delta),
@@ -72,6 +73,8 @@ def direction(figure: str) -> Direction:
 
 def bounds(figure: str, n_heads: int) -> tuple[float, float]:
     """Between which two values a figure lies, whatever Δ is."""
+    if figure == "mean":
+        return float("-inf"), float("inf")
     if figure == "positive_total":
         return 0.0, float("inf")
     if figure == "effective_heads":

@@ -17,7 +17,7 @@ from evaluator.measures.attention.attention_change import AttentionChange
 from evaluator.measures.attention.concentration import TOP, bounds, concentration, direction
 from evaluator.measures.attention.resampled_means import HeadBootstrap
 from evaluator.measures.attention.sign_flips import cluster_sums, flipped_signs
-from evaluator.scored import Flags, Floats
+from evaluator.scored import Flags, Floats, Integers
 
 NO_PAIR = "no pair has both words and a control"
 ONE_CLUSTER = "one cluster only: nothing can be resampled or exchanged"
@@ -79,8 +79,9 @@ def concentration_test(
     Noise spreads positive parts over heads: figures of the word or the control alone come out less concentrated than
     the truth, and resampling adds as much again. Their intervals are therefore basic bootstrap limits, 2 θ̂ − quantile
     (Davison and Hinkley 1997, Bootstrap Methods and their Application, section 5.2), which take part of that off, not
-    all. Intervals of the difference are percentiles, which lean towards 0. Conclude from the difference and its p;
-    clusters that share context lemmas are exchanged as if they did not. The same `seed`, the same numbers.
+    all. Intervals of the difference are percentiles, which lean towards 0. Conclude from the difference and its p: the
+    larger of two, word and control being exchanged by critical and by context lemma. So with four context words no p is
+    below 1/16, however many pairs there are. The same `seed`, the same numbers.
     """
     used = change.has_control & (True if is_in is None else is_in)
     n_pairs, n_heads = len(used), int(np.prod(change.weight.shape[1:]))
@@ -90,11 +91,12 @@ def concentration_test(
         return ConcentrationTest(_unsaid(n_heads, top), 0, 0, 0.0, draws)
     observed = _figures(both[used].mean(axis=0)[None], top)
     resampled = _figures(_resampled(both, used, bootstrap), top)
-    exchanged = _figures(_exchanged(both[used], bootstrap.clusters[used], draws, seed), top)
+    exchanged = [_figures(_exchanged(both[used], units[used], draws, seed), top) for units in _exchangeable(bootstrap)]
     effective = bootstrap.effective(used)
     reason = ONE_CLUSTER if clusters < 2 else None
     figures = tuple(
-        _figure(name, n_heads, observed[name], resampled[name], exchanged[name], effective, reason) for name in observed
+        _figure(name, n_heads, observed[name], resampled[name], [one[name] for one in exchanged], effective, reason)
+        for name in observed
     )
     return ConcentrationTest(figures, len(np.flatnonzero(used)), clusters, effective, draws)
 
@@ -118,7 +120,16 @@ def _resampled(both: Floats, used: Flags, bootstrap: HeadBootstrap) -> Floats:
     return bootstrap.means(both, used, bootstrap.scale(influence, used))
 
 
-def _exchanged(chosen: Floats, clusters: np.typing.NDArray[np.int64], draws: int, seed: int) -> Floats:
+def _exchangeable(bootstrap: HeadBootstrap) -> list[Integers]:
+    """[pair] Numbers of what is exchanged whole: critical lemmas; context lemmas too, where pairs share any."""
+    context = bootstrap.context
+    if not (context >= 0).any():
+        return [bootstrap.clusters]
+    own = context.max() + 1 + np.arange(len(context))
+    return [bootstrap.clusters, np.where(context >= 0, context, own)]
+
+
+def _exchanged(chosen: Floats, clusters: Integers, draws: int, seed: int) -> Floats:
     """[draw, column] Means where each cluster keeps word and control or exchanges them."""
     word, control = np.split(cluster_sums(chosen, clusters), 2, axis=1)
     signs = flipped_signs(draws, len(word), np.random.default_rng([seed, 1]))
@@ -127,11 +138,20 @@ def _exchanged(chosen: Floats, clusters: np.typing.NDArray[np.int64], draws: int
 
 
 def _figure(
-    name: str, n_heads: int, observed: _Both, resampled: _Both, exchanged: _Both, effective: float, reason: str | None
+    name: str,
+    n_heads: int,
+    observed: _Both,
+    resampled: _Both,
+    exchanged: list[_Both],
+    effective: float,
+    reason: str | None,
 ) -> ConcentrationFigure:
     low, high = bounds(name, n_heads)
     word, control = (float(one[0]) for one in observed)
-    difference, null = word - control, exchanged[0] - exchanged[1]
+    difference, nulls = word - control, [one - other for one, other in exchanged]
+    worst, null = max(
+        ((_p(direction(name) * difference, direction(name) * one), one) for one in nulls), key=lambda both: both[0]
+    )
     if np.isnan(difference):
         reason = reason or NOTHING_ROSE
     return ConcentrationFigure(
@@ -143,7 +163,7 @@ def _figure(
         difference,
         *_percentiles(difference, resampled[0] - resampled[1], effective),
         *_quantiles(null),
-        p=None if reason else _p(direction(name) * difference, direction(name) * null),
+        p=None if reason else worst,
         reason=reason,
     )
 

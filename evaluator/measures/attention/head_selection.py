@@ -25,7 +25,7 @@ class HeadSelection:
     """What was chosen, by layer and head, and what is left of it on clusters that had no part in the choice."""
 
     effect: Floats  # [layer, head] mean contrast of all pairs
-    p_all: Floats  # [layer, head] max-T p of all clusters and heads at once
+    p_all: Floats  # [layer, head] max-T p of all heads, by critical and by context lemma: the larger one
     frequency: Floats  # [layer, head] share of splits in which it was chosen
     chosen_effect: Floats  # [layer, head] mean contrast on the choosing halves where it was chosen; NaN where never
     held_out_effect: Floats  # [layer, head] the same splits, on the other halves
@@ -60,6 +60,7 @@ def select_heads(
     if n_clusters < FEWEST_CLUSTERS:
         return _nothing(known.values, shape, n_clusters, spec)
     _, p_all = known.max_t(spec, np.random.default_rng([spec.seed, 0]))
+    p_all = np.maximum(p_all, known.p_by_context(spec, np.random.default_rng([spec.seed, 0])))
     splits = [held_out_split(known, spec, number) for number in range(1, spec.splits + 1)]
     is_chosen = np.array([one.is_chosen for one in splits])
     return HeadSelection(

@@ -48,6 +48,14 @@ class KnownContrasts:
         """[head], [head] Statistics and adjusted p."""
         return max_t(self.values, self.clusters, spec.draws, generator, spec.alternative, self.context)
 
+    def p_by_context(self, spec: SelectionSpec, generator: np.random.Generator) -> Floats:
+        """[head] Adjusted p with context lemmas flipped whole; 0 where pairs share none."""
+        if self.context is None:
+            return np.zeros(self.values.shape[1])
+        own = self.context.max() + 1 + np.arange(len(self.context))
+        units = np.where(self.context >= 0, self.context, own)
+        return max_t(self.values, units, spec.draws, generator, spec.alternative)[1]
+
 
 @dataclass(frozen=True)
 class HeldOutSplit:

@@ -61,8 +61,9 @@ class ConceptMeasure:
 
     def measure(self, seen: SeenInside, sentences: ParadigmSentences, step: int) -> PairFound:
         """Layer 0 (embeddings) to the last; raises EvaluationError where a state is not finite."""
-        held = (one for one in seen.states if one.position in self.positions)
-        return PairFound(tuple(row for states in held for row in self._rows(states, sentences, step)))
+        held = [one for one in seen.states if one.position in self.positions]
+        rows = tuple(row for states in held for row in self._rows(states, sentences, step))
+        return PairFound(rows, notes=tuple(_too_few(one.position) for one in held if len(one.pairs) < FEWEST_RANKED))
 
     def _rows(self, states: PositionStates, sentences: ParadigmSentences, step: int) -> Iterator[Measurement]:
         places = sentences.pairs[states.pairs]
@@ -84,3 +85,7 @@ class ConceptMeasure:
     def _convention(self, spec: ConceptSpec) -> str:
         last = "raw" if self.raw_states else "after the final norm"
         return f"{spec.convention}; last layer {last}; {self.pairs.feeding}; {self.pairs.split_name}"
+
+
+def _too_few(position: Position) -> str:
+    return f"nothing at the position {position}, since fewer than two pairs have it on both sides"

@@ -16,6 +16,8 @@ EVERYTHING = "everything"
 LOW_TAILED = ("concept-rank", "concept-participation", "concept-swap")
 """What is tested for as low a value; all else for as high a one."""
 
+WITHOUT_P = ("concept-rank", "concept-participation")
+
 Value = tuple[str, str, NulledValue, int]
 """Name of the measure, split, value, pairs."""
 
@@ -37,9 +39,15 @@ class ConceptGroup:
         return Measurement(measure, *place, value, n, low, high, self.convention)
 
     def rows(self, name: str, split: str, value: NulledValue, n: int) -> Iterator[Measurement]:
-        """NAME is the value; NAME-null the mean of its null, low and high its central 95 %; NAME-p one-tailed."""
+        """NAME is the value; NAME-null the mean of its null, low and high its central 95 %; NAME-p one-tailed.
+
+        Of ranks beside permuted labels there is no p: labels turned round keep a common direction as variance, which
+        centring takes from the real vectors, so a concept makes their rank the higher of the two.
+        """
         yield self.row(name, split, value.value, n)
         yield self.row(f"{name}-null", split, value.null_mean, n, value.null_low, value.null_high)
+        if name in WITHOUT_P:
+            return
         yield self.row(f"{name}-p", split, value.p_low if name.startswith(LOW_TAILED) else value.p_high, n)
 
 

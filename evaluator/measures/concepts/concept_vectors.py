@@ -32,6 +32,9 @@ from evaluator.split import Split
 from exposure.errors import EvaluationError
 
 FEWEST_RANKED = 2
+FEWEST_CONTEXTS = 20
+"""Context lemmas with which crossed folds are made. With few, leaving one out leaves the rest unlike it (of this, that,
+these and those the rest is mostly of the other number), and v̄ points to the form of the others: far below ½."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class ConceptLayer:
     disjoint: Separation
     """The same, each test pair by the v̄ of proxy-train pairs in other folds of critical lemma contrasts."""
     crossed: Separation | None
-    """The same, in other folds of critical and of context lemmas; None where context lemmas do not vary."""
+    """The same, in other folds of critical and of context lemmas; None with fewer than FEWEST_CONTEXTS of these."""
     probe: dict[str, Separation]
     """Of a probe fitted on pairs of both parts in other lemma folds: by split (everything, proxy-train …). Without any
     split everything is all pairs."""
@@ -117,7 +120,7 @@ def concept_layer(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) ->
     if len(states) != len(pairs):
         raise EvaluationError(f"States of {len(states):,} pairs for {len(pairs):,} pairs: give one row a pair.")
     train = states.take(np.flatnonzero(pairs.is_train))
-    both = () if pairs.context is None else (pairs.critical, pairs.context)
+    both = () if pairs.context is None or _levels(pairs.context) < FEWEST_CONTEXTS else (pairs.critical, pairs.context)
     return ConceptLayer(
         direction=train.differences.mean(axis=0) if len(train) else None,
         mean_length=float(np.linalg.norm(states.differences, axis=1).mean()) if len(states) else 0.0,
@@ -129,6 +132,10 @@ def concept_layer(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) ->
         all_ranks=ranks_of([states.differences]) if len(states) >= FEWEST_RANKED else None,
         **_nulled_ranks(states, pairs, spec),
     )
+
+
+def _levels(context: Integers) -> int:
+    return len(np.unique(context[context >= 0]))
 
 
 def _of_split(states: PairStates, pairs: ConceptPairs, spec: ConceptSpec) -> CrossFittedScores:

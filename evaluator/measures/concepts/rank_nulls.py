@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from evaluator.intervals import LEVEL
 from evaluator.measures.concepts.effective_rank import centred_singular_values, effective_rank, participation_ratio
 from evaluator.measures.concepts.label_signs import label_signs
 from evaluator.measures.concepts.pair_states import PairStates
-from evaluator.measures.concepts.permutation_null import NulledValue, nulled
+from evaluator.measures.concepts.permutation_null import ROUNDING, NulledValue, nulled
 from evaluator.nulls import permuted_labels
 from evaluator.scored import Flags, Floats, Integers
 from exposure.errors import EvaluationError
@@ -33,7 +33,11 @@ class Ranks:
 
 @dataclass(frozen=True)
 class NulledRanks:
-    """The mean over subsets of `pairs` pairs, beside the null's sets of as many; None where no rank can be said."""
+    """The mean over subsets of `pairs` pairs, beside the null's sets of as many; None where no rank can be said.
+
+    p compare each set of the null with the real pairs of the same subset, since a mean over subsets varies less than
+    any one of them.
+    """
 
     pairs: int
     effective: NulledValue
@@ -130,6 +134,16 @@ def _in_turn(subsets: Integers, draws: int) -> Iterable[tuple[int, Integers]]:
 def _nulled(observed: Ranks, null: Ranks) -> NulledRanks:
     return NulledRanks(
         observed.pairs,
-        nulled(np.concatenate([[observed.effective.mean()], null.effective])),
-        nulled(np.concatenate([[observed.participation.mean()], null.participation])),
+        _beside(observed.effective, null.effective),
+        _beside(observed.participation, null.participation),
     )
+
+
+def _beside(observed: Floats, null: Floats) -> NulledValue:
+    """The mean of observed [subset], and p from null [draw], whose draws took the subsets in turn."""
+    found = nulled(np.concatenate([[observed.mean()], null]))
+    if found.p_high is None:
+        return found
+    gap = null - observed[np.arange(len(null)) % len(observed)]
+    high, low = ((1 + int(one.sum())) / (1 + len(null)) for one in (gap >= -ROUNDING, gap <= ROUNDING))
+    return replace(found, p_high=high, p_low=low)

@@ -21,10 +21,13 @@ class PairFound:
 
     rows: tuple[Measurement, ...] = ()
     items: pa.Table | None = None
+    notes: tuple[str, ...] = ()
+    """Of one paradigm: what there is none of and why, after "Of that paradigm there is" (`unmeasured.py`). Of all: the
+    sentences."""
 
     @classmethod
     def join(cls, several: Iterable[PairFound]) -> PairFound:
-        """Paradigm after paradigm."""
+        """Paradigm after paradigm; notes of single paradigms are left to `unmeasured.py`."""
         held = list(several)
         items = [one.items for one in held if one.items is not None]
         rows = tuple(row for one in held for row in one.rows)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from evaluator.measures.checkpoint_measure import MeasuringCheckpoint
 from evaluator.measures.pairs.measured_pairs import MeasuredPairs
 from evaluator.measures.pairs.pair_measure import PairFound, PairMeasure
 from evaluator.measures.pairs.pair_pass import seen_inside
 from evaluator.measures.pairs.paradigm_sentences import ParadigmSentences, paradigm_sentences
+from evaluator.measures.pairs.unmeasured import unmeasured
 from evaluator.measures.pairs.wanted import Wanted
 from exposure.errors import EvaluationError
 
@@ -32,12 +34,13 @@ class ParadigmMeasures:
             found = self._of_paradigms([name for name in names if name not in errors], checkpoint, errors)
         except EvaluationError as error:  # of the pass itself: no measure has anything
             return {**dict.fromkeys(names, error), **errors}
-        return {**{name: PairFound.join(parts) for name, parts in found.items()}, **errors}
+        return {**{name: _whole(parts) for name, parts in found.items()}, **errors}
 
     def _of_paradigms(
         self, names: Sequence[str], checkpoint: MeasuringCheckpoint, errors: dict[str, PairFound | EvaluationError]
-    ) -> dict[str, list[PairFound]]:
-        found: dict[str, list[PairFound]] = {name: [] for name in names}
+    ) -> dict[str, dict[str, PairFound]]:
+        """Measure → paradigm → what it found."""
+        found: dict[str, dict[str, PairFound]] = {name: {} for name in names}
         wanted = Wanted.join(self._measures[name].wanted for name in names)
         paradigms = self._tokenised(checkpoint) if names else []
         for number, sentences in enumerate(paradigms):
@@ -54,7 +57,8 @@ class ParadigmMeasures:
             )
             for name in list(found):
                 try:
-                    found[name].append(self._measures[name].measure(seen, sentences, checkpoint.weights.step))
+                    step = checkpoint.weights.step
+                    found[name][sentences.uid] = self._measures[name].measure(seen, sentences, step)
                 except EvaluationError as error:
                     errors[name] = EvaluationError(f"{sentences.uid}: {error}")
                     del found[name]
@@ -66,3 +70,8 @@ class ParadigmMeasures:
             wanted = Wanted.join(one.wanted for one in self._measures.values())
             self._sentences = list(paradigm_sentences(checkpoint.weights.checkpoint.folder, self._pairs, wanted))
         return self._sentences
+
+
+def _whole(found: Mapping[str, PairFound]) -> PairFound:
+    """All paradigms as one, with sentences on those that have nothing."""
+    return replace(PairFound.join(found.values()), notes=unmeasured(found))

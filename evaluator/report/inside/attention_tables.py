@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluator.report.inside.attention_found import AttentionGroup, mean_of
-from evaluator.report.inside.attention_words import figure_of, largest_change
+from evaluator.report.inside.attention_words import figure_of, largest_change, mean_change
 from evaluator.report.inside.head_figures import FIGURES, Figure
 from evaluator.report.inside.measured_arrays import MeasuredArray, Point
 from evaluator.report.inside.page_pieces import folded
@@ -22,7 +22,7 @@ def groups_table(groups: Sequence[AttentionGroup]) -> str:
     columns = [
         Column("group"),
         Column("steps", True, "before → after"),
-        Column("mean Δ", True, "over heads"),
+        Column("mean Δ", True, "over heads, of the pairs that have a control"),
         Column("of the control", True),
         Column("Σ Δ⁺", True, None, "gain of heads"),
         Column("control", True, None, "gain of heads"),
@@ -36,12 +36,12 @@ def groups_table(groups: Sequence[AttentionGroup]) -> str:
 
 
 def _row(group: AttentionGroup) -> list[str]:
-    change, control = group.change, group.change_of_control
+    change, control = mean_change(group)
     total, heads = figure_of(group, "positive-total"), figure_of(group, "effective-heads")
     return [
         "all pairs" if group.level == "overall" else breakable(group.name),
         safe(f"{steps_text(group.span.before)} → {steps_text(group.span.after)}") + _last(group),
-        *(NONE if one is None else safe(signed_text(mean_of(one))) for one in (change, control)),
+        *(NONE if one is None else safe(signed_text(one)) for one in (change, control)),
         *_figure_cells(total),
         *_figure_cells(heads),
         str(len(group.selected)) if group.heads else NONE,

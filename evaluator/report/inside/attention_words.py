@@ -34,7 +34,7 @@ def attention_sentence(group: AttentionGroup) -> str:
 
 
 def _gain(group: AttentionGroup, steps: str) -> str:
-    change, control = mean_of(group.change), mean_of(group.change_of_control)
+    change, control = mean_change(group)
     if change is None:
         return f"No weight is known at both checkpoints ({steps})."
     beside = "" if control is None else f", of its control {signed_text(control)}"
@@ -45,6 +45,16 @@ def _gain(group: AttentionGroup, steps: str) -> str:
         gained = f"what rising heads gained, Σ Δ⁺ {share_text(total.word.value)}"
         verdict = f"; {gained}, is {gains} their control's ({_against(total)})"
     return f"Mean Δ over heads {signed_text(change)}{beside} ({steps}){verdict}."
+
+
+def mean_change(group: AttentionGroup) -> tuple[float | None, float | None]:
+    """Mean Δ over heads of the word and of its control, of the pairs that have both; of the word alone where that was
+    not compared.
+    """
+    both = figure_of(group, "mean")
+    if both is None or both.control is None:
+        return mean_of(group.change), None
+    return both.word.value, both.control.value
 
 
 def figure_of(group: AttentionGroup, name: str) -> Figure | None:

@@ -43,7 +43,6 @@ def before_after_table(found: ConceptsFound, uids: list[str], adjusted: Mapping[
         Column("paired after", True, "P(v·v̄ > 0), last layer"),
         Column("before", True, None, "effective rank"),
         Column("after", True, "below: permuted labels", "effective rank"),
-        Column("p", True, "one-tailed: as low", "effective rank"),
     ]
     return table("Concept vectors before and after", columns, [_row(found, uid, adjusted.get(uid)) for uid in uids])
 
@@ -69,8 +68,7 @@ def _row(found: ConceptsFound, uid: str, adjusted: float | None) -> list[str]:
         _alone(at("probe-auroc")),
         _alone(at("concept-paired")),
         _alone(at("concept-rank", span.before), _rank),
-        _with_null(rank := at("concept-rank"), _rank),
-        safe(p_text(None if rank is None else rank.p)),
+        _with_null(at("concept-rank"), _rank),
     ]
 
 

@@ -99,8 +99,7 @@ def _rank(before: Nulled | None, after: Nulled | None) -> str:
         return ""
     was = "" if before is None else f"{number_text(before.value, 1)} → "
     null = between_text(after.null_low, after.null_high, lambda value: number_text(value, 1))
-    place = "below" if is_beyond(after) else "not below"
-    beside = f", {place} that of permuted labels ({null}, {p_phrase(after.p)})" if null else ""
+    beside = f" (permuted labels {null})" if null else ""
     pairs = "" if after.n is None else f" at {after.n:,} pairs"
     return f"Effective rank {was}{number_text(after.value, 1)}{pairs}{beside}."
 

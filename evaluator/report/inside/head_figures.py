@@ -12,6 +12,7 @@ from evaluator.report.inside.measured_arrays import MeasuredArray, Point
 CHANGE = "attention-change-"
 HEAD = "attention-head-"
 FIGURES = {
+    "mean": "mean Δ of all heads",
     "positive-total": "total, Σ Δ⁺",
     "top1-share": "top head",
     "top5-share": "top 5 heads",

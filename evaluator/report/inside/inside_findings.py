@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from evaluator.report.build import Report
 from evaluator.report.evaluated_run import EvaluatedRun
-from evaluator.report.inside.attention_found import AttentionFound, AttentionGroup, mean_of
-from evaluator.report.inside.attention_words import attention_sentence, figure_of
+from evaluator.report.inside.attention_found import AttentionFound, AttentionGroup
+from evaluator.report.inside.attention_words import attention_sentence, figure_of, mean_change
 from evaluator.report.inside.concept_rows import adjusted_after, eligible_in
 from evaluator.report.inside.concepts_found import AUROC, ConceptsFound
 from evaluator.report.inside.copying_found import CopyingFound, CopyResult
@@ -100,7 +100,7 @@ def induction_sentence(found: InductionFound) -> str:
 
 
 def concepts_sentence(found: ConceptsFound, eligible: list[str]) -> str:
-    """In how many eligible paradigms the last layer separates after, before, and on embeddings; ranks."""
+    """In how many eligible paradigms the last layer separates after, before, and on embeddings."""
     uids = [uid for uid in eligible if uid in found.uids]
     if not uids:
         return "Measured, and no paradigm has enough pairs in both parts to be asked."
@@ -114,13 +114,11 @@ def concepts_sentence(found: ConceptsFound, eligible: list[str]) -> str:
             f"in {len(after):,} of {count_text(len(uids), 'paradigm')} at the later checkpoint (adjusted)."
         )
     disjoint = sum(_is_low(found, uid, "concept-disjoint-auroc", found.layers[-1]) for uid in after)
-    low_rank = sum(_is_low(found, uid, "concept-rank", found.layers[-1]) for uid in uids)
     eligible_text = count_text(len(uids), "eligible paradigm")
     return (
         f"On proxy-validation the last layer is beyond permuted labels after learning in {len(after):,} of "
         f"{eligible_text} (adjusted p < {share_text(SIGNIFICANT, 2)}): {before:,} of these are so before as well, "
-        f"{disjoint:,} for lemmas that the direction has not met, and {embedded:,} in the embeddings too. The "
-        f"effective rank is below that of permuted labels in {low_rank:,}."
+        f"{disjoint:,} for lemmas that the direction has not met, and {embedded:,} in the embeddings too."
     )
 
 
@@ -137,7 +135,7 @@ def attention_finding(found: AttentionFound, eligible: list[str]) -> str:
     parts = [] if whole is None else [attention_sentence(whole)]
     tested = [one for one in held if one.figures]
     if tested:
-        rose = sum((mean_of(one.change) or 0.0) > 0 for one in tested)
+        rose = sum((mean_change(one)[0] or 0.0) > 0 for one in tested)
         gained, gathered = (
             sum(_is_beyond(one, name) for one in tested) for name in ("positive-total", "effective-heads")
         )

@@ -25,7 +25,7 @@ LEAD = (
 
 NULLS = (
     "In brackets and below values: labels of whole critical lemma contrasts turned round at random, central 95 %; p is "
-    "one-tailed (of ranks: as low), adjusted by Benjamini and Hochberg over the eligible paradigms. Disjoint: by "
+    "one-tailed, adjusted by Benjamini and Hochberg over the eligible paradigms. Disjoint: by "
     "directions of pairs whose critical lemmas differ from the tested pair's; crossed: context lemmas too. Rank: exp "
     "of the entropy of normed singular values of the centred differences, at equal numbers of pairs, with which it "
     "grows."

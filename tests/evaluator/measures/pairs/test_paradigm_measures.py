@@ -25,6 +25,7 @@ from evaluator.measures.pairs.pair_measure import PairFound, PairMeasure
 from evaluator.measures.pairs.pair_pass import seen_inside
 from evaluator.measures.pairs.paradigm_measures import ParadigmMeasures
 from evaluator.measures.pairs.paradigm_sentences import paradigm_sentences
+from evaluator.measures.pairs.unmeasured import unmeasured
 from evaluator.measures.pairs.wanted import Wanted
 from evaluator.memory import TokenBudget
 from exposure.errors import EvaluationError
@@ -57,11 +58,42 @@ def uids_of(found: PairFound | EvaluationError) -> set[str]:
     return {row.group for row in found.rows}
 
 
+def notes_of(found: PairFound | EvaluationError) -> tuple[str, ...]:
+    assert isinstance(found, PairFound)
+    return found.notes
+
+
 def test_paradigms_without_a_word_have_states_and_no_attention() -> None:
     """Every other paradigm has both."""
     found = measured(tiny_models.model("llama"), tiny_models.checkpoint("llama"))
     assert uids_of(found["concept-vectors"]) - uids_of(found["attention"]) == {NO_WORDS}
     assert len(uids_of(found["attention"])) == 3
+    assert notes_of(found["attention"]) == (f"Of {NO_WORDS} there is nothing, since no critical word is named.",)
+    assert notes_of(found["concept-vectors"]) == ()
+
+
+def test_a_position_that_a_paradigm_has_not_is_said_though_another_has_values() -> None:
+    """By paradigm and position, and the words of the paradigms that have it are none the less measured."""
+    pairs = measured_pairs(few_pairs())
+    both = {"concept-vectors": ConceptMeasure(pairs, ("last-token", "critical"), asked=FEW)}
+    here = checkpoint(tiny_models.model("llama"), tiny_models.checkpoint("llama"))
+    found = ParadigmMeasures(pairs, both).measure(["concept-vectors"], here)["concept-vectors"]
+    assert len(uids_of(found)) == 4
+    (note,) = notes_of(found)
+    assert note == (
+        f"Of {NO_WORDS} there is nothing at the position critical, since fewer than two pairs have it on both sides."
+    )
+
+
+def test_of_many_paradigms_five_are_named_and_the_rest_counted() -> None:
+    """A sentence for each reason, in the order of paradigms."""
+    found = {f"p{number}": PairFound(notes=("nothing, since so",)) for number in range(8)}
+    found["other"] = PairFound(notes=("nothing at all",))
+    assert unmeasured({**found, "whole": PairFound()}) == (
+        "Of p0, p1, p2, p3, p4 and 3 more there is nothing, since so.",
+        "Of other there is nothing at all.",
+    )
+    assert unmeasured(dict(list(found.items())[:5])) == ("Of p0, p1, p2, p3, p4 there is nothing, since so.",)
 
 
 def test_a_model_whose_attention_cannot_be_watched_has_concept_vectors() -> None:
@@ -69,7 +101,7 @@ def test_a_model_whose_attention_cannot_be_watched_has_concept_vectors() -> None
     config = AutoConfig.for_model("bloom", vocab_size=512, hidden_size=16, n_layer=2, n_head=2)
     bloom = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
     found = measured(bloom, tiny_models.checkpoint("llama"))
-    with pytest.raises(EvaluationError, match="attention of a bloom model cannot be watched"):
+    with pytest.raises(EvaluationError, match="attention of this bloom model cannot be watched"):
         raise found["attention"]  # type: ignore[misc]
     assert len(uids_of(found["concept-vectors"])) == 4
 
