@@ -75,9 +75,9 @@ def command(
 
     Prints a summary, and writes report.html (one page, no network needed) with accuracy, lags, paradigms, splits,
     checkpoints and funnel as CSV and Parquet; into EVALUATION/report together with EVALUATION/measurements.parquet,
-    from which the service answers. What else was measured (attention, concept vectors, copying, induction) is drawn
-    too. Needs no model and no timeline. Several evaluations are put side by side, their accuracies and their measures:
-    seeds, sizes, runs.
+    from which the service answers. What else was measured (attention, concept vectors, copying, in-context learning,
+    induction) is drawn too. Needs no model and no timeline. Several evaluations are put side by side, their accuracies
+    and their measures: seeds, sizes, runs.
     """
     from evaluator.report.build import build_report
     from evaluator.report.request import ReportRequest

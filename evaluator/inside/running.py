@@ -42,3 +42,15 @@ def _outermost_lists(module: Module, n_layers: int) -> list[Module]:
 
 def _is_list(module: Module, n_layers: int) -> bool:
     return isinstance(module, ModuleList) and len(module) == n_layers
+
+
+def refuse_projected_states(model: PreTrainedModel) -> None:
+    """Raise EvaluationError where what is unembedded has another width than the blocks (OPT 350M projects it)."""
+    unembedding = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    read, width = getattr(unembedding, "in_features", None), model.config.get_text_config().hidden_size
+    if read is not None and read != width:
+        raise EvaluationError(
+            f"The blocks of this {model.config.model_type} model have states of {width} numbers, and its unembedding "
+            f"reads {read}: its last layer cannot be put beside the others. Ask for raw states, or leave the measures "
+            "of hidden states out."
+        )

@@ -8,14 +8,17 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import tiny_models
 import torch
+from loaded_checkpoints import delivered
 from shell import Answer, exposure
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from evaluator import resident as resident_module
 from evaluator.conventions import PRESETS
 from evaluator.folder import EvaluationFolder
 from evaluator.items import read_items
@@ -26,6 +29,7 @@ from evaluator.measures.copying.copying_measure import CopyingMeasure
 from evaluator.measures.induction.induction_heads import InductionSpec
 from evaluator.measures.induction.induction_measure import InductionMeasure
 from evaluator.measures.induction.repeated_sequences import HALVES, OLSSON
+from evaluator.resident import ResidentModel
 
 CONTEXT = 640
 _SMALL = {"vocab_size": 512, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -39,8 +43,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "opt": {**_SMALL, "ffn_dim": 64, "word_embed_proj_dim": 32, "max_position_embeddings": CONTEXT},
 }  # fmt: skip
 UNWATCHED = ("bloom", "mpt", "gptj", "gemma2")
+"""They have no sdpa either."""
 PAIRS = tiny_models.pairs()[:6]
-CONVENTION = PRESETS["sum"]
+CONVENTION = PRESETS["exposure"]
 MEASURES = "copying,induction,concept-vectors,attention"
 
 
@@ -48,11 +53,11 @@ MEASURES = "copying,induction,concept-vectors,attention"
 def _small() -> Iterator[None]:
     """Other shapes, and few samples."""
     short = InductionSpec(replace(HALVES, sequences=2), replace(OLSSON, sequences=2))
-    with pytest.MonkeyPatch.context() as patch, tiny_models.one_thread():
+    with pytest.MonkeyPatch.context() as patched, tiny_models.one_thread():
         for name, shape in OTHERS.items():
-            patch.setitem(tiny_models.SHAPES, name, shape)
-        patch.setitem(registry.CHECKPOINT_MEASURES, "copying", lambda _: CopyingMeasure((CopySpec(n_samples=2),)))
-        patch.setitem(registry.CHECKPOINT_MEASURES, "induction", lambda _: InductionMeasure(short))
+            patched.setitem(tiny_models.SHAPES, name, shape)
+        patched.setitem(registry.CHECKPOINT_MEASURES, "copying", lambda _: CopyingMeasure((CopySpec(n_samples=2),)))
+        patched.setitem(registry.CHECKPOINT_MEASURES, "induction", lambda _: InductionMeasure(short))
         yield
 
 
@@ -67,7 +72,7 @@ def evaluated(folder: Path, name: str) -> tuple[Path, Answer]:
     out = folder / f"{name}-evaluation"
     asked = ("--device", "cpu", "--threads", 1, "--measures", MEASURES)
     answer = exposure("evaluate", folder / name, "--pairs", pairs, "--out", out, *asked)
-    assert answer.status == 0, answer.err
+    assert answer.status == (3 if name in UNWATCHED else 0), answer.out + answer.err
     return out, answer
 
 
@@ -95,8 +100,8 @@ def log_p(model: PreTrainedModel, name: str, sentence: str) -> float:
 
 def measured(out: Path, measure: str) -> set[str]:
     """Names of the rows that are stored of a measure; empty where nothing is."""
-    files = list((out / "measured" / measure).rglob("*.parquet"))
-    return {str(one) for file in files for one in read_measured(file).rows["measure"].to_pylist()}
+    files = [one for one in (out / "measured" / measure).rglob("*.parquet") if ".items." not in one.name]
+    return {str(one) for file in files for one in read_measured(file).table["measure"].to_pylist()}
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -113,8 +118,44 @@ def test_scores_are_those_of_a_plain_eager_run(name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_needs_outputs_alone_is_measured(name: str, folder: Path) -> None:
-    """Copying; and concept vectors, whose blocks are found."""
-    out, answer = evaluated(folder, name)
+def test_what_needs_neither_attention_nor_weights_by_head_is_measured(name: str, folder: Path) -> None:
+    """Copying, and concept vectors: blocks are found."""
+    out, _ = evaluated(folder, name)
     assert "copying-tokens" in measured(out, "copying")
-    assert "concept-vectors: not measured" not in answer.out + answer.err
+    assert "concept-auroc" in measured(out, "concept-vectors")
+
+
+@pytest.mark.parametrize("name", UNWATCHED)
+def test_attention_that_cannot_be_watched_is_refused_by_name(name: str, folder: Path) -> None:
+    """And nothing is stored; Gemma 2 goes through transformers' interface, and caps its scores."""
+    out, answer = evaluated(folder, name)
+    for measure in ("induction", "attention"):
+        refused = [line for line in answer.out.splitlines() if f"{measure}: not measured. The attention" in line]
+        assert [f"of this {name} model" in line for line in refused] == [True]
+        assert measured(out, measure) == set()
+
+
+def test_opt_has_scores_of_attention_and_no_eigenvalues(folder: Path) -> None:
+    """Its attention can be watched; how its weights lie by head is not known."""
+    out, answer = evaluated(folder, "opt")
+    assert "Only the scores of attention are measured: The weights of this opt model" in answer.out
+    assert measured(out, "induction") == {"previous-token", "prefix-matching", "induction-attention"}
+    assert "attention-to-context" in measured(out, "attention")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_weights_are_overwritten_in_place_too(name: str, folder: Path) -> None:
+    """The second checkpoint of a series is loaded without from_pretrained; sdpa stays where there is one."""
+    evaluated(folder, name)
+    other = tiny_models.saved(folder / f"{name}-other", tiny_models.model(name, 1), tiny_models.tokenizer_of(name))
+    first, second = delivered(folder / name / "step-1", other)
+    resident = ResidentModel(torch.device("cpu"), torch.float32)
+    resident.load(first)
+    with patch.object(resident_module, "reference_model", side_effect=AssertionError("loaded by from_pretrained")):
+        model = resident.load(second)
+    assert not resident.notes
+    assert model.config._attn_implementation == ("eager" if name in UNWATCHED else "sdpa")
+    ids = torch.arange(40).reshape(2, 20)
+    expected = AutoModelForCausalLM.from_pretrained(other, attn_implementation="eager", dtype=torch.float32)
+    with torch.no_grad():
+        torch.testing.assert_close(model(input_ids=ids).logits, expected(input_ids=ids).logits, atol=2e-5, rtol=1e-4)

@@ -220,7 +220,7 @@ def test_a_measure_that_was_made_otherwise_does_not_count(pairs: Path, tmp_path:
 
 def test_what_is_to_be_said_twice_is_said_once(pairs: Path, tmp_path: Path) -> None:
     """A context that holds fewer copy samples: both generators have the same note."""
-    made = planted_induction(256)
+    made = planted_induction(512, context=256)
     tiny_models.saved(tmp_path / "m" / "step-1", made.model, tiny_models.tokenizer_of("llama"))
     out = evaluated(tmp_path / "m", pairs, tmp_path / "e", *ASKED[:-1], "copying")
     (record,) = json.loads((out / "checkpoints.json").read_text())

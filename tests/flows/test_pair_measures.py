@@ -184,7 +184,7 @@ def test_figures_of_the_embeddings_are_those_by_hand(found: Found, step: int, st
 def test_a_planted_direction_is_found_where_and_when_it_is(found: Found) -> None:
     """By v̄ and by a probe, by other lemmas too, before and after the final norm; beside it nothing is found."""
     for layer in (0, 1):
-        for name in ("concept", "concept-disjoint", "concept-crossed", "probe"):
+        for name in ("concept", "concept-disjoint", "probe"):
             auroc, p = found(f"{name}-auroc", AFTER, layer), found(f"{name}-auroc-p", AFTER, layer)
             assert auroc is not None
             assert auroc > 0.99, (name, layer)
@@ -242,7 +242,8 @@ def test_a_head_that_attends_by_content_is_found_alone(tmp_path: Path) -> None:
         frequency = heads["attention-head-frequency", LATE, layer, head].value
         assert frequency == pytest.approx(1, abs=0.1) if is_planted else frequency == 0
         p = heads["attention-head-p-all", LATE, layer, head].value
-        assert p == pytest.approx(0.001) if is_planted else p == pytest.approx(1)
+        assert p is not None
+        assert p < 0.02 if is_planted else p == pytest.approx(1)  # seven context words: no p below 1/128
     assert heads["attention-uniform", LATE, None, None].value == pytest.approx(uniform)
     change = {
         name: heads[f"attention-change-{name}", LATE, None, None].value for name in ("top1-share", "top1-share-p")
@@ -250,7 +251,7 @@ def test_a_head_that_attends_by_content_is_found_alone(tmp_path: Path) -> None:
     total = heads["attention-change-positive-total", LATE, None, None]
     assert change["top1-share"] == pytest.approx(1, abs=1e-3)
     assert total.value == pytest.approx(1 - uniform, abs=1e-3)
-    assert heads["attention-change-positive-total-p", LATE, None, None].value == pytest.approx(1 / 1001)
+    assert heads["attention-change-positive-total-p", LATE, None, None].value == pytest.approx(1 / 128, abs=0.006)
     assert heads["attention-change-effective-heads", LATE, None, None].value == pytest.approx(1, abs=1e-2)
     assert "from step 100 to 300" in (total.convention or "")
 
@@ -404,7 +405,9 @@ def test_no_row_of_another_name_than_those_that_are_told(concepts: Path, made: P
     evaluated(swapped, swapped / "e", "--measures", "attention,concept-vectors")
     names = {row.measure for folder in (out, swapped / "e") for row in rows_of(folder)}
     told = {name for name, facts in MEASURES.items() if facts.asked_as in ("attention", "concept-vectors")}
-    assert {name for name in names if MEASURES[name].asked_as != "minimal-pairs"} == told
+    crossed = {name for name in told if name.startswith("concept-crossed-")}  # of 20 context lemmas and more
+    assert {name for name in names if MEASURES[name].asked_as != "minimal-pairs"} == told - crossed
+    assert len(crossed) == 6
 
 
 def test_another_split_or_position_stands_beside_the_first(made: Path, concepts: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from evaluator.inside.running import blocks_of
+from evaluator.inside.running import blocks_of, refuse_projected_states
 from evaluator.measures.concepts.concept_measurements import ConceptGroup, concept_measurements, swap_measurements
 from evaluator.measures.concepts.concept_vectors import FEWEST_RANKED, ConceptPairs, ConceptSpec, concept_layer
 from evaluator.measures.concepts.position import Position
@@ -56,8 +56,10 @@ class ConceptMeasure:
         return Wanted(self.positions, self.raw_states)
 
     def refuse(self, model: PreTrainedModel) -> None:
-        """Raise EvaluationError where the model's blocks cannot be found."""
+        """Raise EvaluationError where the model's blocks cannot be found, or its last layer is of another width."""
         blocks_of(model)
+        if not self.raw_states:
+            refuse_projected_states(model)
 
     def measure(self, seen: SeenInside, sentences: ParadigmSentences, step: int) -> PairFound:
         """Layer 0 (embeddings) to the last; raises EvaluationError where a state is not finite."""

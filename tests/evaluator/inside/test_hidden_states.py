@@ -7,11 +7,13 @@ import pytest
 import torch
 from inside_models import FAMILIES, made, packed_sentences, paths, token_ids
 from torch import Tensor
+from torch.nn import Identity, ModuleList
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from evaluator.inside.attention_rows import attention_rows, watched_attention
 from evaluator.inside.hidden_states import HiddenStates, hidden_states, watched_hidden_states
 from evaluator.inside.places import Places
+from evaluator.inside.running import blocks_of
 from evaluator.model_inputs import model_inputs
 from exposure.errors import EvaluationError
 
@@ -123,3 +125,30 @@ def test_a_family_whose_weights_are_not_known_has_hidden_states_all_the_same() -
     model.config.num_hidden_layers = 5
     with pytest.raises(EvaluationError, match="bloom model has 0 lists of 5 blocks"):
         hidden_states(model, batch(), PLACES)
+
+
+def test_blocks_that_lie_deeper_are_found() -> None:
+    """OPT keeps them in its decoder: embeddings, block 1 and what is after the final norm are those of transformers."""
+    shape = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "ffn_dim": 16}
+    config = AutoConfig.for_model("opt", vocab_size=60, word_embed_proj_dim=8, **shape)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    found = hidden_states(model, batch(), PLACES)
+    with torch.no_grad():
+        expected = torch.stack(model(**batch(), output_hidden_states=True).hidden_states)
+        normed = model.model.decoder.final_layer_norm(found.layers[-1])
+    assert torch.equal(found.layers[:-1], expected[:-1, PLACES.rows, PLACES.tokens])
+    assert torch.equal(found.final, expected[-1, PLACES.rows, PLACES.tokens])
+    torch.testing.assert_close(normed, found.final, atol=1e-5, rtol=1e-5)
+
+
+def test_lists_within_blocks_are_none_and_two_that_lie_deeper_are_refused() -> None:
+    """As many experts as there are blocks do not hide the blocks."""
+    config = AutoConfig.for_model("opt", vocab_size=60, hidden_size=8, num_hidden_layers=2, num_attention_heads=2)
+    model = AutoModelForCausalLM.from_config(config)
+    layers = model.model.decoder.layers
+    for block in layers:
+        block.experts = ModuleList([Identity(), Identity()])
+    assert blocks_of(model) == list(layers)
+    model.model.decoder.others = ModuleList([Identity(), Identity()])
+    with pytest.raises(EvaluationError, match="opt model has 2 lists of 2 blocks"):
+        blocks_of(model)

@@ -42,9 +42,9 @@ def test_known_values() -> None:
 def test_what_fell_counts_as_nothing_gained() -> None:
     """Negative Δ are zeros, and stay among the heads that Gini counts."""
     fell, still = np.array([-5.0, 2, -0.1, 0]), np.array([0.0, 2, 0, 0])
-    assert {name: float(one) for name, one in concentration(fell).items()} == {
-        name: float(one) for name, one in concentration(still).items()
-    }
+    of_fell, of_still = ({name: float(one) for name, one in concentration(delta).items()} for delta in (fell, still))
+    assert (of_fell.pop("mean"), of_still.pop("mean")) == (fell.mean(), still.mean())
+    assert of_fell == of_still
     assert gini(fell) == pytest.approx(0.75)
 
 
@@ -52,6 +52,7 @@ def test_where_nothing_rose_no_share_can_be_said() -> None:
     """The total is 0, and the rest NaN: never 0 or 1."""
     found = concentration(np.array([-1.0, 0, -2]), top=(1,))
     assert found.pop("positive_total") == 0
+    assert found.pop("mean") == -1
     assert np.isnan(list(found.values())).all()
     assert set(found) == {"top1_share", "gini", "effective_heads"}
 
@@ -79,7 +80,7 @@ def test_figures_know_neither_order_nor_unit(delta: Floats, random: st.DataObjec
     for name in found:
         low, high = bounds(name, len(delta))
         assert low - 1e-12 <= float(found[name]) <= high + 1e-9
-        if name != "positive_total":
+        if name not in ("positive_total", "mean"):
             assert float(other[name]) == pytest.approx(float(found[name]), abs=1e-12)
 
 

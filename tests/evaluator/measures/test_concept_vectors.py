@@ -11,7 +11,13 @@ import pytest
 from made_scores import split, table
 
 from evaluator.measures.concepts.concept_measurements import ConceptGroup, concept_measurements
-from evaluator.measures.concepts.concept_vectors import ConceptLayer, ConceptPairs, ConceptSpec, concept_layer
+from evaluator.measures.concepts.concept_vectors import (
+    FEWEST_CONTEXTS,
+    ConceptLayer,
+    ConceptPairs,
+    ConceptSpec,
+    concept_layer,
+)
 from evaluator.measures.concepts.pair_states import PairStates
 from evaluator.measures.concepts.swap_test import swap_test
 from exposure.errors import EvaluationError
@@ -70,7 +76,7 @@ def test_the_direction_and_its_scores_are_the_formulas() -> None:
 def test_a_planted_concept_is_found_with_every_control() -> None:
     """A direction common to all lemmas: high in every way of testing, p the least there is, along what is planted."""
     generator = np.random.default_rng(4)
-    pairs = pairs_of(np.arange(PAIRS) % 30, generator.integers(0, 10, PAIRS))
+    pairs = pairs_of(np.arange(PAIRS) % 30, generator.permutation(PAIRS) % FEWEST_CONTEXTS)
     found = measured(planted(np.tile(3.0 * unit(5), (PAIRS, 1))), pairs)
     assert found.crossed is not None
     for one in (found.validation, found.disjoint, found.crossed, *found.probe.values()):
@@ -110,14 +116,21 @@ def test_words_known_by_heart_are_no_concept() -> None:
 
 def test_context_lemmas_known_by_heart_are_caught_by_crossed_folds() -> None:
     """The direction goes by the context lemma: folds of critical lemmas alone do not see it, crossed ones do."""
-    context = (np.arange(PAIRS) // 30) % 4
-    pairs = pairs_of(np.arange(PAIRS) % 30, context)
-    found = measured(planted(of_clusters(context, 3.0, 7)), pairs)
+    context = (np.arange(PAIRS) * 11 // 30) % FEWEST_CONTEXTS
+    own = np.stack([3.0 * unit(100 + number) for number in range(FEWEST_CONTEXTS)])
+    found = measured(planted(own[context]), pairs_of(np.arange(PAIRS) % 30, context))
     assert found.disjoint.paired.value is not None
-    assert found.disjoint.paired.value > 0.9
+    assert found.disjoint.paired.value > 0.7
+    assert found.disjoint.paired.p_high == pytest.approx(0.01)
     assert found.crossed is not None
     assert found.crossed.paired.value is not None
-    assert found.crossed.paired.value < 0.7
+    assert found.crossed.paired.value < 0.6
+
+
+def test_there_are_no_crossed_folds_of_few_context_lemmas() -> None:
+    """Without one of four the rest is unlike it: their direction would point the wrong way."""
+    pairs = pairs_of(np.arange(PAIRS) % 30, np.arange(PAIRS) % (FEWEST_CONTEXTS - 1))
+    assert measured(planted(np.tile(3.0 * unit(5), (PAIRS, 1))), pairs).crossed is None
 
 
 def test_the_swap_test_tells_word_form_from_grammaticality() -> None:

@@ -33,7 +33,7 @@ def without(*prefixes: str) -> Rows:
 def test_all_of_it_is_said() -> None:
     """The mean over heads, what rising heads gained, how concentrated that is, and the head."""
     said = attention_sentence(group_of(without("nothing"))).replace("\N{NO-BREAK SPACE}", " ")
-    assert "Mean Δ over heads +.031, of its control .000 (steps 100 → 1,500, the last)" in said
+    assert "Mean Δ over heads +.032, of its control +.001 (steps 100 → 1,500, the last)" in said
     assert "is more than their control's (.016, p = .001)" in said
     assert "This gain is more concentrated than the control's: effectively 1.1 heads, control 16.0" in said
     assert "1 head stands: 2.1 (+.480, p = .012)" in said
@@ -43,9 +43,9 @@ def test_all_of_it_is_said() -> None:
     ("prefixes", "is_said", "is_not_said"),
     [
         (("attention-control", "attention-change"), "Mean Δ over heads +.031 (steps", "control"),
-        (("attention-to-context",), "No weight is known at both checkpoints", "Mean Δ"),
+        (("attention-to-context", "attention-change-mean"), "No weight is known at both checkpoints", "Mean Δ"),
         (("attention-head-frequency",), "more concentrated", "stands"),
-        (("attention-change-positive-total-p",), "of its control .000 (steps 100 → 1,500, the last). This", "rising"),
+        (("attention-change-positive-total-p",), "of its control +.001 (steps 100 → 1,500, the last). This", "rising"),
     ],
 )
 def test_what_is_null_is_left_out(prefixes: tuple[str, ...], is_said: str, is_not_said: str) -> None:

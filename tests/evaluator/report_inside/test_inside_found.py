@@ -82,7 +82,7 @@ def test_attention_gains_in_the_planted_head(report: Report) -> None:
         assert np.abs(np.delete(change.ravel(), int(change.argmax()))).max() < 1e-9
         assert np.abs(control).max() < 1e-9
         assert [(one.layer, one.head, one.is_selected) for one in group.selected] == [(*head, True)]
-        assert [one.name for one in group.figures][:2] == ["positive-total", "top1-share"]
+        assert [one.name for one in group.figures][:3] == ["mean", "positive-total", "top1-share"]
 
 
 def test_conventions_of_one_reading_stand_together() -> None:

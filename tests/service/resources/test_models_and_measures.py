@@ -35,6 +35,19 @@ def test_measures_are_those_that_evaluations_write(reader):
     assert set(EvaluationRequest.model_fields["measures"].default) <= ASKED
 
 
+def test_what_separates_sentences_is_told_apart_by_its_title(reader):
+    """Of the concept vector, of its stricter readings and of the probe: AUROC, paired, their nulls and p."""
+    titles = {row["name"]: row["title"] for row in reader.get("/v1/measures").json()["answers"]}
+    names = [
+        f"{by}-{of}{suffix}"
+        for by in ("concept", "concept-disjoint", "concept-crossed", "probe")
+        for of in ("auroc", "paired")
+        for suffix in ("", "-null", "-p")
+    ]
+    assert len({titles[name] for name in names}) == 24
+    assert titles["concept-disjoint-auroc-null"] == "AUROC, other critical lemmas, null"
+
+
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/measures", "/v1/runs", "/v1/pair-sets", "/v1/phrase-sets"])
 @pytest.mark.parametrize(
     "media", ["application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.arrow.stream",

@@ -106,6 +106,16 @@ def test_a_model_whose_attention_cannot_be_watched_has_concept_vectors() -> None
     assert len(uids_of(found["concept-vectors"])) == 4
 
 
+def test_a_last_layer_of_another_width_is_refused_by_name() -> None:
+    """OPT 350M projects what its blocks give before it is unembedded; attention is measured."""
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "ffn_dim": 16}
+    config = AutoConfig.for_model("opt", vocab_size=512, word_embed_proj_dim=8, do_layer_norm_before=False, **shape)
+    found = measured(AutoModelForCausalLM.from_config(config).eval(), tiny_models.checkpoint("llama"))
+    with pytest.raises(EvaluationError, match="this opt model have states of 16 numbers, and its unembedding reads 8"):
+        raise found["concept-vectors"]  # type: ignore[misc]
+    assert len(uids_of(found["attention"])) == 3
+
+
 def test_a_model_whose_blocks_are_not_found_has_attention_refused_or_not_by_itself() -> None:
     """Neither measure takes the other with it."""
     model = tiny_models.model("gpt2")
