@@ -57,16 +57,21 @@ def concept_facts() -> Iterator[MeasureFacts]:
         yield from _nulled(f"{name}-paired", f"Paired statistic{by}", paired, "as high")
     for name, of in _SWAPS.items():
         text = f"{of}; below ½ it says the form of a word, not grammaticality"
-        yield from _nulled(f"{name}-auroc", "Swap test, AUROC", f"AUROC of good against bad: {text}.", "as low")
-        yield from _nulled(
-            f"{name}-paired", "Swap test, paired", f"Share of pairs that point its way: {text}.", "as low"
-        )
+        title = "Swap test, other lemmas" if "disjoint" in name else "Swap test"
+        yield from _nulled(f"{name}-auroc", f"{title}, AUROC", f"AUROC of good against bad: {text}.", "as low")
+        paired = f"Share of pairs that point its way: {text}."
+        yield from _nulled(f"{name}-paired", f"{title}, paired", paired, "as low")
     yield from _nulled("probe-accuracy", "Accuracy of the probe", "Share of sentences it sorts right.", "as high")
     for name, title in _RANKS.items():
-        yield _concept(f"{name}-all", title, f"{title} of the mean-centred concept vectors of all pairs.", "dimensions")
+        yield _concept(
+            f"{name}-all",
+            f"{title} of all pairs",
+            f"{title} of the mean-centred concept vectors of all pairs.",
+            "dimensions",
+        )
         for suffix, null in (("", "permuted labels"), ("-mismatch", "sentences of different pairs")):
             text = f"{title} at an equal number of pairs, beside {null}."
-            facts = _nulled(name + suffix, title, text, "as low", "dimensions")
+            facts = _nulled(name + suffix, f"{title}, {null}" if suffix else title, text, "as low", "dimensions")
             yield from (one for one in facts if suffix or not one.name.endswith("-p"))
 
 
