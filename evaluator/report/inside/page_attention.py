@@ -37,9 +37,9 @@ LEAD = (
 NULL = (
     "Concentration: figures of the positive part of the mean Δ over all heads. Difference: the word's less its "
     "control's, with a bootstrap interval that leans towards 0; p: word and control exchanged at random by critical "
-    "and by context lemma, the larger of the two, one-tailed. Heads, which gain more than the control and pay more than "
-    "it: chosen on half of the critical lemmas, their effect and max-T p taken on the other half, twice the median over "
-    "splits."
+    "and by context lemma, the larger of the two, one-tailed. Heads, which gain more than the control and pay more "
+    "than it: chosen on half of the critical lemmas, their effect and max-T p taken on the other half, twice the "
+    "median over splits."
 )
 
 
